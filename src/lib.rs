@@ -1,0 +1,3 @@
+//! Bouillon.
+pub mod geo;
+pub mod model;

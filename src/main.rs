@@ -1,0 +1,2 @@
+//! Bouillon's binary.
+fn main() {}

@@ -1,0 +1,167 @@
+//! Who may do what: one table, asked for every edit.
+
+use super::edit::{EditKind, SubjectKind};
+use super::invalid::Lang;
+use serde::{Deserialize, Serialize};
+
+/// What somebody is for a territory, from least to most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Reads.
+    #[default]
+    Visitor,
+    /// Writes, known by a device or an invitation.
+    Contributor,
+    /// Runs carto-parties.
+    Organiser,
+    /// Takes things off the map and undoes anybody's edit.
+    Moderator,
+    /// Settings, territories, imports.
+    Admin,
+}
+
+impl Role {
+    /// All roles, from least to most.
+    pub const ALL: [Self; 5] = [Self::Visitor, Self::Contributor, Self::Organiser, Self::Moderator, Self::Admin];
+
+    /// The word on the wire and on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Visitor => "visitor",
+            Self::Contributor => "contributor",
+            Self::Organiser => "organiser",
+            Self::Moderator => "moderator",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// Reads the word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|r| r.as_str() == word)
+    }
+}
+
+/// What an edit is about to do, seen by the rights table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deed {
+    /// Kind of edit.
+    pub kind: EditKind,
+    /// Kind of subject.
+    pub subject: SubjectKind,
+    /// The subject is deleted.
+    pub deleted: bool,
+    /// The edit that is reverted was made by the same person.
+    pub own: bool,
+    /// The edit declares the actor closed (`status: closed`).
+    pub closes: bool,
+}
+
+/// A refusal: a stable code and a sentence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refusal {
+    /// Stable code for clients.
+    pub code: &'static str,
+    french: &'static str,
+    english: &'static str,
+}
+
+impl Refusal {
+    /// One sentence: what is missing and whom to ask.
+    pub fn sentence(&self, lang: Lang) -> &'static str {
+        match lang {
+            Lang::Fr => self.french,
+            Lang::En => self.english,
+        }
+    }
+}
+
+const READ_ONLY: Refusal = Refusal {
+    code: "read_only",
+    french: "Ce lien ne permet que de lire. Demandez un lien d’édition à l’équipe.",
+    english: "This link only lets you read. Ask the team for an editing link.",
+};
+const NEEDS_MODERATOR: Refusal = Refusal {
+    code: "needs_moderator",
+    french: "Seule l’équipe de modération peut faire cela. Vous pouvez signaler une fermeture.",
+    english: "Only the moderators can do this. You can report a closing.",
+};
+const NOT_YOURS: Refusal = Refusal {
+    code: "not_yours",
+    french: "Vous pouvez revenir sur vos propres modifications ; pour celles des autres, écrivez une nouvelle valeur.",
+    english: "You can undo your own edits; for those of others, write a new value.",
+};
+const NEEDS_ADMIN: Refusal = Refusal {
+    code: "needs_admin",
+    french: "Seule l’administration du site peut changer un territoire.",
+    english: "Only the site's administrators can change a territory.",
+};
+
+/// The table: role × kind of edit × subject × state.
+///
+/// # Errors
+/// The refusal, with the sentence to show.
+pub fn may(role: Role, deed: Deed) -> Result<(), Refusal> {
+    use EditKind::{Add, Create, Delete, Remove, Restore, Revert, Set};
+    if role < Role::Contributor {
+        return Err(READ_ONLY);
+    }
+    if deed.subject == SubjectKind::Territory {
+        return if role == Role::Admin { Ok(()) } else { Err(NEEDS_ADMIN) };
+    }
+    let (least, otherwise) = match deed.kind {
+        Set | Create if deed.closes => (Role::Organiser, NEEDS_MODERATOR),
+        Create | Set | Add | Remove => (Role::Contributor, READ_ONLY),
+        Revert if deed.own && !deed.deleted => (Role::Contributor, READ_ONLY),
+        Revert if deed.own => (Role::Moderator, NEEDS_MODERATOR),
+        Revert => (Role::Moderator, NOT_YOURS),
+        Delete | Restore => (Role::Moderator, NEEDS_MODERATOR),
+    };
+    if role >= least { Ok(()) } else { Err(otherwise) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use EditKind::{Add, Create, Delete, Remove, Restore, Revert, Set};
+
+    /// Letters from visitor to admin: `y` may, `-` may not.
+    const TABLE: &[(SubjectKind, EditKind, bool, bool, bool, &str)] = &[
+        // subject, kind, deleted, own, closes
+        (SubjectKind::Actor, Create, false, false, false, "-yyyy"),
+        (SubjectKind::Actor, Create, false, false, true, "--yyy"),
+        (SubjectKind::Actor, Set, false, false, false, "-yyyy"),
+        (SubjectKind::Actor, Set, true, false, false, "-yyyy"),
+        (SubjectKind::Actor, Set, false, false, true, "--yyy"),
+        (SubjectKind::Actor, Add, false, false, false, "-yyyy"),
+        (SubjectKind::Actor, Remove, false, false, false, "-yyyy"),
+        (SubjectKind::Actor, Delete, false, false, false, "---yy"),
+        (SubjectKind::Actor, Delete, false, true, false, "---yy"),
+        (SubjectKind::Actor, Restore, true, false, false, "---yy"),
+        (SubjectKind::Actor, Revert, false, true, false, "-yyyy"),
+        (SubjectKind::Actor, Revert, true, true, false, "---yy"),
+        (SubjectKind::Actor, Revert, false, false, false, "---yy"),
+        (SubjectKind::Territory, Create, false, false, false, "----y"),
+        (SubjectKind::Territory, Set, false, true, false, "----y"),
+        (SubjectKind::Territory, Revert, false, true, false, "----y"),
+        (SubjectKind::Territory, Delete, false, false, false, "----y"),
+    ];
+
+    #[test]
+    fn the_rights_table_says_who_may_do_what() {
+        for (subject, kind, deleted, own, closes, letters) in TABLE.iter().copied() {
+            let deed = Deed { kind, subject, deleted, own, closes };
+            let got: String = Role::ALL.iter().map(|r| if may(*r, deed).is_ok() { 'y' } else { '-' }).collect();
+            assert_eq!(got, letters, "{deed:?}");
+        }
+    }
+
+    #[test]
+    fn a_higher_role_never_may_less() {
+        for (subject, kind, deleted, own, closes, _) in TABLE.iter().copied() {
+            let deed = Deed { kind, subject, deleted, own, closes };
+            let allowed: Vec<bool> = Role::ALL.iter().map(|r| may(*r, deed).is_ok()).collect();
+            assert!(allowed.is_sorted(), "{deed:?}");
+        }
+    }
+}
