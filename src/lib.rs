@@ -1,3 +1,4 @@
 //! Bouillon.
 pub mod geo;
 pub mod model;
+pub mod osm;
