@@ -26,6 +26,8 @@ case $command in
     if ! as_owner $bin/pg_ctl -D "$dir/db" status >/dev/null 2>&1; then
       as_owner $bin/pg_ctl -D "$dir/db" -w -l "$dir/log" -o "-k $dir -c listen_addresses='' -c max_connections=200" start >/dev/null
       as_owner $bin/createdb -h "$dir" -U $name $name 2>/dev/null || true
+      # New databases are made from this one, PostGIS included.
+      as_owner $bin/psql -q -h "$dir" -U $name -d $name -c "create extension if not exists postgis"
     fi
     echo "postgres://$name@localhost/$name?host=$dir"
     ;;

@@ -96,12 +96,12 @@ async fn within(store: &Store, atlas: &Atlas) -> anyhow::Result<String> {
     let mut compared = 0;
     for (_, lon, lat) in points.iter().step_by(step) {
         let Some(theirs) = tx.within_by_postgis(*lon, *lat, RADIUS).await? else { continue };
-        let ours: BTreeSet<_> = atlas.nearest(*lon, *lat, usize::MAX, RADIUS * 1.005).into_iter().map(|n| n.entry.id).collect();
+        let ours: BTreeSet<_> = atlas.nearest(*lon, *lat, 100_000, RADIUS * 1.005).into_iter().map(|n| n.entry.id).collect();
         for (id, distance) in &theirs {
             anyhow::ensure!(ours.contains(id), "actor {id}, {distance:.1} m from {lon},{lat}, is missing from the atlas");
             compared += 1;
         }
-        let sure: Vec<_> = atlas.nearest(*lon, *lat, usize::MAX, RADIUS * 0.995).into_iter().map(|n| n.entry.id).collect();
+        let sure: Vec<_> = atlas.nearest(*lon, *lat, 100_000, RADIUS * 0.995).into_iter().map(|n| n.entry.id).collect();
         let named: BTreeSet<_> = theirs.iter().map(|(id, _)| *id).collect();
         anyhow::ensure!(sure.iter().all(|id| named.contains(id)), "the atlas finds an actor near {lon},{lat} that PostGIS does not");
     }

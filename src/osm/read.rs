@@ -442,8 +442,7 @@ impl Around<'_> {
                 block.1.extend(streets::mention(&object.tags(), || Some([lon, lat])));
             }
         };
-        let (near, mentions): (Vec<_>, Vec<_>) =
-            self.source.again(Kind::Node, visit, &mut |bytes| steps.read(bytes))?.into_iter().unzip();
+        let (near, mentions): (Vec<_>, Vec<_>) = self.source.again(Kind::Node, visit, &mut |bytes| steps.read(bytes))?.into_iter().unzip();
         Ok((Coords::new(near), mentions.concat()))
     }
 

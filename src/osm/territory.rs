@@ -174,7 +174,8 @@ pub(super) fn choose(ask: Option<&BoundaryAsk>, known: &Known<'_>) -> Result<(Bo
 fn one<'a>(all: impl Iterator<Item = &'a Territory>, asked: String) -> Result<Boundary, ReadError> {
     let best = all.min_by_key(|t| (t.shape.is_none(), t.level != 8, t.outline.id));
     let best = best.ok_or(ReadError::BoundaryAbsent { asked: asked.clone() })?;
-    best.boundary(kind_of(best.level), None).ok_or_else(|| ReadError::BoundaryOpen { asked: best.name().map_or(asked.clone(), |n| format!("{n} ({asked})")) })
+    best.boundary(kind_of(best.level), None)
+        .ok_or_else(|| ReadError::BoundaryOpen { asked: best.name().map_or(asked.clone(), |n| format!("{n} ({asked})")) })
 }
 
 fn kind_of(level: u8) -> &'static str {
