@@ -27,7 +27,7 @@ pub(super) async fn run(settings: Settings) -> anyhow::Result<()> {
         .with_context(|| format!("{} can't be listened on", settings.listen().map_or_else(|_| String::new(), |a| a.to_string())))?;
     let address = listener.local_addr()?;
     let metrics = http::metrics_handle();
-    let app = App::new(journal.clone(), &settings).await?;
+    let app = App::new(journal.clone(), settings.http()?).await?;
     let (stop, stopped) = watch::channel(false);
     let control = control_socket(&data, &journal, &settings, address, stopped.clone());
     if let Some(at) = settings.metrics_listen()? {
@@ -126,6 +126,10 @@ async fn answer(stream: UnixStream, journal: Journal, settings: &Settings, addre
     let work = async move {
         match ask {
             Ask::ImportOsm(what) => super::import::into_journal(&journal, &what, &report).await.map(|_| None),
+            Ask::Digest => {
+                let (head, digest) = (journal.atlas.head(), journal.atlas.digest());
+                Ok(Some(format!("{}:{} {digest}", head.epoch, head.seq)))
+            }
             Ask::Invite { territory, role } => {
                 let base = settings.base_url()?.unwrap_or_else(|| format!("http://{address}"));
                 super::admin::make(&journal.store, territory.as_deref(), &role, &base).await.map(Some)

@@ -97,7 +97,7 @@ pub(super) async fn tilejson(
     let t = find(&app, lang, slug)?;
     filter_of(chosen.category.as_deref(), chosen.state.as_deref(), chosen.q.as_deref()).map_err(|e| e.speaking(lang))?;
     let host = headers.get(header::HOST).and_then(|v| v.to_str().ok()).unwrap_or("127.0.0.1:8080");
-    let base = app.base_url.clone().unwrap_or_else(|| format!("http://{host}"));
+    let base = app.options.base_url.clone().unwrap_or_else(|| format!("http://{host}"));
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     for (key, value) in [("category", &chosen.category), ("state", &chosen.state), ("q", &chosen.q)] {
         if let Some(value) = value {
