@@ -1,4 +1,13 @@
-//! Bouillon.
+//! Bouillon: the open, collaborative map of a territory's citizen actors. ARCHITECTURE.md is the map of these rooms.
+
+pub mod atlas;
+pub mod cli;
+pub mod export;
 pub mod geo;
+pub mod http;
+pub mod import;
+pub mod journal;
 pub mod model;
 pub mod osm;
+pub mod store;
+pub mod tiles;

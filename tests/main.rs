@@ -1,1 +1,17 @@
+//! The one integration-test binary. Tests speak the outer language: the command line, HTTP, files. Names are sentences.
+//!
+//! A body written once runs on both back-ends (`on_both!`). Without `BOUILLON_TEST_POSTGIS` (set by `make test`) the PostGIS half fails:
+//! a promise that is not tested on both is not tested.
 
+#[macro_use]
+mod app;
+mod accounts;
+mod cli;
+mod crash;
+mod edits;
+mod imports;
+mod pages;
+mod reading;
+mod security;
+mod tidy;
+mod tiles;

@@ -1,9 +1,11 @@
-//! Geometry without IO: boxes, tile coordinates, Mercator, and shapes that cover points.
+//! Geometry without IO: boxes, tile coordinates, Mercator, the integer grid, and shapes that cover points.
 
 pub mod bbox;
 pub mod mercator;
 pub mod shape;
+pub mod world;
 
 pub use bbox::Bbox;
 pub use mercator::TileId;
 pub use shape::Shape;
+pub use world::World;

@@ -6,6 +6,7 @@ pub mod doc;
 pub mod edit;
 pub mod field;
 pub mod invalid;
+pub mod label;
 pub mod merge;
 pub mod rights;
 pub mod similar;

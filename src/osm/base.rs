@@ -82,8 +82,7 @@ const PATHS: [&str; 6] = ["footway", "path", "cycleway", "track", "steps", "brid
 const MAJOR: [&str; 5] = ["motorway", "trunk", "primary", "secondary", "tertiary"];
 const MINOR: [&str; 6] = ["residential", "unclassified", "living_street", "pedestrian", "service", "road"];
 const RAILS: [&str; 5] = ["rail", "light_rail", "tram", "narrow_gauge", "funicular"];
-const GREEN_LANDUSE: [&str; 8] =
-    ["grass", "meadow", "recreation_ground", "village_green", "cemetery", "allotments", "orchard", "vineyard"];
+const GREEN_LANDUSE: [&str; 8] = ["grass", "meadow", "recreation_ground", "village_green", "cemetery", "allotments", "orchard", "vineyard"];
 const GREEN_LEISURE: [&str; 5] = ["park", "garden", "pitch", "playground", "golf_course"];
 const GREEN_NATURAL: [&str; 3] = ["grassland", "scrub", "heath"];
 
@@ -254,7 +253,11 @@ fn ring(line: &LineString<f64>, window: &Bbox, hole: bool) -> Option<Vec<[f64; 2
     if rounded.0.len() < 4 || Polygon::new(rounded.clone(), Vec::new()).unsigned_area() <= 0.0 {
         return None;
     }
-    if hole { rounded.make_cw_winding() } else { rounded.make_ccw_winding() }
+    if hole {
+        rounded.make_cw_winding()
+    } else {
+        rounded.make_ccw_winding()
+    }
     Some(rounded.coords().map(|c| [c.x, c.y]).collect())
 }
 

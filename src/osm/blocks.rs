@@ -199,16 +199,20 @@ impl Source {
         progress: &mut dyn FnMut(u64),
     ) -> Result<(Vec<T>, Holds, About), ReadError> {
         let share = max_memory / threads() as u64;
-        let results = self.run(|_, _| true, progress, |frame, bytes| {
-            if frame.kind == FrameKind::Header {
-                return check_header(&bytes, frame.spot).map(|about| (T::default(), Holds::default(), Some(about)));
-            }
-            let holds = check_block(&bytes).map_err(|what| ReadError::Damaged { at: frame.spot, what })?;
-            if holds.memory > share {
-                return Err(ReadError::TooBig { needs: (holds.memory * threads() as u64) >> 20, allowed: max_memory >> 20 });
-            }
-            Ok((visit_block(frame, &bytes, &visit)?, holds, None))
-        })?;
+        let results = self.run(
+            |_, _| true,
+            progress,
+            |frame, bytes| {
+                if frame.kind == FrameKind::Header {
+                    return check_header(&bytes, frame.spot).map(|about| (T::default(), Holds::default(), Some(about)));
+                }
+                let holds = check_block(&bytes).map_err(|what| ReadError::Damaged { at: frame.spot, what })?;
+                if holds.memory > share {
+                    return Err(ReadError::TooBig { needs: (holds.memory * threads() as u64) >> 20, allowed: max_memory >> 20 });
+                }
+                Ok((visit_block(frame, &bytes, &visit)?, holds, None))
+            },
+        )?;
         let (mut values, mut total, mut header) = (Vec::with_capacity(results.len()), Holds::default(), About::default());
         let mut headers = 0;
         self.holds = vec![Holds::default(); self.frames.len()];
@@ -240,11 +244,13 @@ impl Source {
             let holds = self.holds[index];
             frame.kind == FrameKind::Data && 0 < [holds.nodes, holds.ways, holds.relations][kind as usize]
         };
-        let results = self.run(wanted, progress, |frame, bytes| visit_block(frame, &bytes, &|value: &mut T, object| {
-            if object.kind() == kind {
-                visit(value, object);
-            }
-        }))?;
+        let results = self.run(wanted, progress, |frame, bytes| {
+            visit_block(frame, &bytes, &|value: &mut T, object| {
+                if object.kind() == kind {
+                    visit(value, object);
+                }
+            })
+        })?;
         Ok(results.into_iter().map(|(_, value)| value).collect())
     }
 

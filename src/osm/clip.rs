@@ -39,7 +39,15 @@ fn segment(a: Position, b: Position, bbox: &Bbox) -> Option<(Position, Position)
             leave = leave.min(q / p);
         }
     }
-    let at = |t: f64| if t == 0.0 { a } else if t == 1.0 { b } else { [a[0] + t * dx, a[1] + t * dy] };
+    let at = |t: f64| {
+        if t == 0.0 {
+            a
+        } else if t == 1.0 {
+            b
+        } else {
+            [a[0] + t * dx, a[1] + t * dy]
+        }
+    };
     (enter <= leave).then(|| (at(enter), at(leave)))
 }
 

@@ -161,18 +161,26 @@ impl ReadError {
                 "Ce fichier contient tout l’historique d’OpenStreetMap ; donnez l’extrait ordinaire, qui ne garde que l’état actuel.".into()
             }
             Self::Compression { name } => {
-                format!("Les blocs de ce fichier sont compressés en {name}, que Bouillon ne lit pas ; convertissez-le avec « osmium cat -o copie.osm.pbf ».")
+                format!(
+                    "Les blocs de ce fichier sont compressés en {name}, que Bouillon ne lit pas ; convertissez-le avec « osmium cat -o copie.osm.pbf »."
+                )
             }
             Self::TooBig { needs, allowed } => {
-                format!("La lecture demanderait environ {needs} Mio de mémoire, {allowed} Mio sont permis : prenez un extrait plus petit ou augmentez --max-memory.")
+                format!(
+                    "La lecture demanderait environ {needs} Mio de mémoire, {allowed} Mio sont permis : prenez un extrait plus petit ou augmentez --max-memory."
+                )
             }
             Self::NoPosition => "Aucun objet de ce fichier n’a de position sur Terre.".into(),
             Self::BoundaryAbsent { asked } => format!("Le contour « {asked} » n’est pas dans ce fichier."),
             Self::BoundaryOpen { asked } => {
-                format!("Le contour « {asked} » n’est pas entier dans ce fichier : sa limite ne se referme pas. Donnez un contour en GeoJSON ou un extrait plus large.")
+                format!(
+                    "Le contour « {asked} » n’est pas entier dans ce fichier : sa limite ne se referme pas. Donnez un contour en GeoJSON ou un extrait plus large."
+                )
             }
             Self::BoundaryShape => "Le contour donné n’est pas un polygone GeoJSON fermé.".into(),
-            Self::BoundaryElsewhere => "Le contour donné et le fichier ne parlent pas du même endroit : aucun objet du fichier n’est à l’intérieur.".into(),
+            Self::BoundaryElsewhere => {
+                "Le contour donné et le fichier ne parlent pas du même endroit : aucun objet du fichier n’est à l’intérieur.".into()
+            }
         }
     }
 

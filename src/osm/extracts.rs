@@ -48,8 +48,15 @@ fn show() {
                     x.data_date
                 );
                 println!("  quartiers {:?}", x.quartiers.iter().map(|q| format!("{} {}", q.kind, q.name)).collect::<Vec<_>>());
-                println!("  found {} published {} streets {} base {} json {} {:?}", x.found.len(),
-                    x.found.iter().filter(|f| f.verdict == super::Verdict::Publish).count(), x.streets.len(), x.base.features.len(), serde_json::to_string(&x.base).unwrap().len(), x.counts);
+                println!(
+                    "  found {} published {} streets {} base {} json {} {:?}",
+                    x.found.len(),
+                    x.found.iter().filter(|f| f.verdict == super::Verdict::Publish).count(),
+                    x.streets.len(),
+                    x.base.features.len(),
+                    serde_json::to_string(&x.base).unwrap().len(),
+                    x.counts
+                );
                 if let Ok(out) = std::env::var("OUT") {
                     std::fs::write(Path::new(&out).join(path.file_name().unwrap()).with_extension("json"), serde_json::to_vec(&x).unwrap()).unwrap();
                 }

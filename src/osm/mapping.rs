@@ -190,7 +190,9 @@ mod tests {
         assert!(all.rules.len() >= 115 && all.rewrites.len() >= 20, "{} rules, {} rewrites", all.rules.len(), all.rewrites.len());
         let (good, bad) = ("tag\nclub=*\t\tSPO.leisure\t1\n", "old\tnew\n");
         assert!(Mapping::parse(good, bad).is_ok());
-        for broken in ["club\t\tSPO.leisure\t1", "club=*\t\tSPO.nope\t1", "club=*\t\tSPO\t1", "club=*\t\tSPO.leisure\tyes", "club=*\tx\tSPO.leisure\t1"] {
+        for broken in
+            ["club\t\tSPO.leisure\t1", "club=*\t\tSPO.nope\t1", "club=*\t\tSPO\t1", "club=*\t\tSPO.leisure\tyes", "club=*\tx\tSPO.leisure\t1"]
+        {
             let why = Mapping::parse(&format!("tag\n{broken}\n"), bad).unwrap_err();
             assert!(why.starts_with("osm_mapping.tsv, line 2: "), "{why}");
         }

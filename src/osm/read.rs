@@ -446,8 +446,7 @@ impl Around<'_> {
                 block.1.extend(streets::mention(&object.tags(), || Some([lon, lat])));
             }
         };
-        let (near, mentions): (Vec<_>, Vec<_>) =
-            self.source.again(Kind::Node, visit, &mut |bytes| steps.read(bytes))?.into_iter().unzip();
+        let (near, mentions): (Vec<_>, Vec<_>) = self.source.again(Kind::Node, visit, &mut |bytes| steps.read(bytes))?.into_iter().unzip();
         fits(kept.into_inner(), self.max_memory)?;
         Ok((Coords::new(near), mentions.concat()))
     }

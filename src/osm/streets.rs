@@ -120,8 +120,13 @@ pub(super) fn streets(pieces: Vec<Piece>, mentions: Vec<Mention>, boundary: &Bou
     let mut out: Vec<(String, Street)> = drafts
         .into_iter()
         .map(|((city, folded), d)| {
-            let street =
-                Street { name: d.name, lon: grid(d.point[0]), lat: grid(d.point[1]), postcode: most(d.postcodes), city: city.or_else(|| most(d.cities)) };
+            let street = Street {
+                name: d.name,
+                lon: grid(d.point[0]),
+                lat: grid(d.point[1]),
+                postcode: most(d.postcodes),
+                city: city.or_else(|| most(d.cities)),
+            };
             (folded, street)
         })
         .collect();

@@ -269,7 +269,21 @@ pub(super) fn nested(boundary: &Boundary, shape: &Shape, territories: &[Territor
         level if level > commune_level => "quartier",
         _ => t.kind(),
     };
+    let communes: Vec<&Territory> = inside.iter().copied().filter(|t| kind(t) == "commune").collect();
     let mut seen = HashSet::new();
-    let named = inside.into_iter().filter(|t| seen.insert((kind(t), fold(&t.name().unwrap_or_default()))));
-    named.filter_map(|t| t.boundary(kind(t), None)).collect()
+    let mut out = Vec::new();
+    for territory in inside {
+        let Some(mut found) = territory.boundary(kind(territory), None) else { continue };
+        // A name is part of an address: of two that are the same the second says its commune, or is left out.
+        if !seen.insert(fold(&found.name)) {
+            let holds = |c: &&&Territory| c.osm() != territory.osm() && c.shape.as_ref().is_some_and(|s| territory.mostly_in(s));
+            let Some(commune) = communes.iter().find(holds).and_then(|c| c.name()) else { continue };
+            found.name = format!("{} ({commune})", found.name);
+            if fold(&commune) == fold(&territory.name().unwrap_or_default()) || !seen.insert(fold(&found.name)) {
+                continue;
+            }
+        }
+        out.push(found);
+    }
+    out
 }

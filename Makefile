@@ -1,0 +1,56 @@
+# The same few commands for everybody. `make` lists them.
+
+CARGO ?= cargo
+DATA ?= data
+LISTEN ?= 127.0.0.1:8080
+DEMO := $(lastword $(sort $(wildcard fixtures/*-[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9].osm.pbf)))
+WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print 2>/dev/null)
+RELEASE := target/release/bouillon
+
+.PHONY: help run run-postgis build dev test lint bench fmt web clean-data
+
+help: ## List these commands
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
+
+run: build ## Serve the demonstration territory at http://127.0.0.1:8080, with its data in ./data
+	@test -e $(DATA)/bouillon.sqlite || $(RELEASE) import osm $(DEMO) --data $(DATA)
+	exec $(RELEASE) serve --data $(DATA) --listen $(LISTEN)
+
+run-postgis: build ## The same on a throw-away PostGIS
+	tests/install.sh
+	tests/run-postgis.sh $(RELEASE) $(DEMO) $(LISTEN)
+
+build: web/dist ## Leave the binary, with the web app inside, at target/release/bouillon
+	$(CARGO) build --release --locked
+
+web: web/dist ## Build the web app into web/dist
+
+web/dist: web/node_modules $(WEB_SOURCES)
+	npm --prefix web run build
+	@touch web/dist
+
+web/node_modules: web/package-lock.json
+	npm --prefix web ci --no-audit --no-fund
+	@touch web/node_modules
+
+dev: web/node_modules ## Work on the web app: a server on port 8080, and Vite in front of it on port 5173
+	$(CARGO) build --locked
+	@test -e $(DATA)/bouillon.sqlite || target/debug/bouillon import osm $(DEMO) --data $(DATA)
+	target/debug/bouillon serve --data $(DATA) --listen $(LISTEN) & trap "kill $$!" EXIT; npm --prefix web run dev
+
+test: web/dist ## Everything: formatting, lints, unit, store, HTTP and browser tests, on SQLite and PostGIS
+	tests/install.sh
+	tests/run.sh
+
+lint: web/node_modules ## Formatting, clippy, and the web's checks
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+	npm --prefix web run lint
+	npm --prefix web run check
+
+fmt: web/node_modules ## Format everything
+	$(CARGO) fmt
+	npm --prefix web exec -- prettier --log-level warn --write web/src
+
+bench: build ## Measure against bare baselines in the same run; the table goes to target/bench.md too
+	tests/bench/run.sh

@@ -1,0 +1,50 @@
+-- The journal: one gap-free sequence of accepted edits, the answers already given, and the conflicts that people must settle.
+-- The single row of journal_head is locked first by every writing transaction; its number is the order of everything.
+
+create table journal_head (
+  one integer primary key check (one = 1),
+  epoch bigint not null,
+  head bigint not null
+);
+insert into journal_head (one, epoch, head) values (1, 1, 0);
+
+create table journal (
+  seq bigint primary key,
+  epoch bigint not null,
+  edit_id blob not null unique,
+  group_id blob,
+  kind text not null,
+  subject_kind text not null,
+  subject_id blob not null,
+  author blob,
+  source text,
+  at bigint not null, -- UTC, milliseconds since 1970
+  before_values text not null,
+  after_values text not null,
+  reverts bigint
+);
+create index journal_subject on journal (subject_id, seq);
+create index journal_author on journal (author, seq);
+create index journal_reverts on journal (reverts);
+
+-- The answer to every edit, so that a client that asks again gets the same one.
+create table acks (
+  edit_id blob primary key,
+  payload_hash text not null,
+  ack text not null,
+  at bigint not null
+);
+
+-- A value that was not written because somebody else had changed the field: both are kept.
+create table conflicts (
+  id blob primary key,
+  edit_id blob not null,
+  subject_kind text not null,
+  subject_id blob not null,
+  field text not null,
+  mine text not null,
+  theirs text not null,
+  author blob,
+  at bigint not null
+);
+create index conflicts_subject on conflicts (subject_id);

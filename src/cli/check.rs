@@ -1,0 +1,109 @@
+//! `bouillon check`: whether settings, database, data folder and atlas are as they should be.
+
+use super::Settings;
+use crate::atlas::Atlas;
+use crate::store::Store;
+use anyhow::Context;
+use std::collections::BTreeSet;
+
+/// Prints a line per check.
+///
+/// # Errors
+/// When one of them fails.
+#[expect(clippy::print_stdout, reason = "the lines are what the command is for")]
+pub(super) async fn run(settings: Settings) -> anyhow::Result<()> {
+    let mut failed = 0;
+    let mut say = |what: &str, result: anyhow::Result<String>| match result {
+        Ok(detail) => println!("ok    {what}: {detail}"),
+        Err(e) => {
+            failed += 1;
+            println!("FAIL  {what}: {e:#}");
+        }
+    };
+    say("settings", readable_settings(&settings));
+    say("data folder", writable(&settings));
+    let store = Store::open(&settings.database()?).await.context("the database can't be opened")?;
+    say("database", Ok(if store.is_postgis() { "PostgreSQL with PostGIS".into() } else { "SQLite, write-ahead log, synchronous full".into() }));
+    say("journal", journal(&store).await);
+    let atlas = Atlas::new();
+    say("atlas against the store", atlas_matches(&store, &atlas).await);
+    if store.is_postgis() {
+        say("territories against ST_Covers", covers(&store).await);
+        say("distances against ST_DWithin", within(&store, &atlas).await);
+    }
+    store.close().await;
+    if failed > 0 {
+        anyhow::bail!("{failed} of these checks failed");
+    }
+    Ok(())
+}
+
+fn readable_settings(settings: &Settings) -> anyhow::Result<String> {
+    let base = settings.base_url()?.unwrap_or_else(|| "no base URL set".into());
+    settings.metrics_listen()?;
+    Ok(format!("listening on {}, {base}", settings.listen()?))
+}
+
+fn writable(settings: &Settings) -> anyhow::Result<String> {
+    let folder = settings.data()?;
+    let probe = folder.join(".probe");
+    std::fs::write(&probe, b"probe").context("it can't be written")?;
+    std::fs::remove_file(&probe)?;
+    Ok(folder.display().to_string())
+}
+
+async fn journal(store: &Store) -> anyhow::Result<String> {
+    let mut tx = store.read().await?;
+    let (head, (rows, max)) = (tx.head().await?, tx.journal_extent().await?);
+    anyhow::ensure!(rows == head.seq && max == head.seq, "the head says {}, there are {rows} entries up to {max}", head.seq);
+    Ok(format!("{rows} entries without a gap, epoch {}", head.epoch))
+}
+
+/// Builds the atlas from the store and compares what it answers with a plain scan.
+async fn atlas_matches(store: &Store, atlas: &Atlas) -> anyhow::Result<String> {
+    let mut tx = store.read().await?;
+    let (head, territories, actors) = (tx.head().await?, tx.territories().await?, tx.actors().await?);
+    drop(tx);
+    let known: BTreeSet<_> = territories.iter().map(|t| t.id).collect();
+    let mut counted = 0;
+    atlas.load(&territories, &actors, head)?;
+    for t in &territories {
+        let inside = |a: &&crate::model::Actor| {
+            !a.doc.deleted && (a.territories.contains(&t.id) || (a.home == t.id && !a.territories.iter().any(|x| known.contains(x))))
+        };
+        let scanned = actors.iter().filter(inside).count() as u64;
+        let answered = atlas.territory(t.slug()).map_or(0, |i| i.totals.actors);
+        anyhow::ensure!(scanned == answered, "{}: {scanned} actors in the store, {answered} in the atlas", t.slug());
+        counted += scanned;
+    }
+    Ok(format!("{} actors in {} territories, {counted} memberships", actors.iter().filter(|a| !a.doc.deleted).count(), territories.len()))
+}
+
+async fn covers(store: &Store) -> anyhow::Result<String> {
+    let mut tx = store.read().await?;
+    let stored = tx.memberships().await?;
+    let Some(postgis) = tx.memberships_by_postgis().await? else { return Ok(String::new()) };
+    anyhow::ensure!(stored == postgis, "{} memberships stored, {} by PostGIS", stored.len(), postgis.len());
+    Ok(format!("{} memberships", stored.len()))
+}
+
+/// Around a sample of actors: whoever PostGIS finds within 500 m, the atlas finds too. Its sphere differs from the spheroid by up to 0.5 %.
+async fn within(store: &Store, atlas: &Atlas) -> anyhow::Result<String> {
+    const RADIUS: f64 = 500.0;
+    let mut tx = store.read().await?;
+    let points = tx.points().await?;
+    let step = (points.len() / 20).max(1);
+    let mut compared = 0;
+    for (_, lon, lat) in points.iter().step_by(step) {
+        let Some(theirs) = tx.within_by_postgis(*lon, *lat, RADIUS).await? else { continue };
+        let ours: BTreeSet<_> = atlas.nearest(*lon, *lat, 100_000, RADIUS * 1.005).into_iter().map(|n| n.entry.id).collect();
+        for (id, distance) in &theirs {
+            anyhow::ensure!(ours.contains(id), "actor {id}, {distance:.1} m from {lon},{lat}, is missing from the atlas");
+            compared += 1;
+        }
+        let sure: Vec<_> = atlas.nearest(*lon, *lat, 100_000, RADIUS * 0.995).into_iter().map(|n| n.entry.id).collect();
+        let named: BTreeSet<_> = theirs.iter().map(|(id, _)| *id).collect();
+        anyhow::ensure!(sure.iter().all(|id| named.contains(id)), "the atlas finds an actor near {lon},{lat} that PostGIS does not");
+    }
+    Ok(format!("{compared} pairs"))
+}

@@ -1,0 +1,146 @@
+//! The command line: settings, and one function per command.
+
+mod admin;
+mod check;
+mod control;
+mod export;
+mod import;
+mod lock;
+mod progress;
+mod serve;
+mod settings;
+
+pub use settings::{Limits, Settings};
+
+use crate::osm::ReadError;
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// The open, collaborative map of a territory's citizen actors.
+#[derive(Debug, Parser)]
+#[command(name = "bouillon", version, about, max_term_width = 110)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the web application and its API.
+    Serve,
+    /// Bring data in.
+    #[command(subcommand)]
+    Import(Import),
+    /// Take data out.
+    #[command(subcommand)]
+    Export(Export),
+    /// Look after an installation.
+    #[command(subcommand)]
+    Admin(Admin),
+    /// Check settings, database, data folder, and the atlas against the store (and against PostGIS when there is one).
+    Check,
+    /// Read an extract and write what was found on standard output (used by `import osm`).
+    #[command(hide = true)]
+    ReadOsm(OsmFile),
+}
+
+#[derive(Debug, Subcommand)]
+enum Import {
+    /// Make or update a territory from an OpenStreetMap extract (.osm.pbf).
+    Osm(OsmImport),
+}
+
+/// What to import, and as which territory.
+#[derive(Debug, Clone, Args, serde::Serialize, serde::Deserialize)]
+pub struct OsmImport {
+    /// The extract and its boundary.
+    #[command(flatten)]
+    pub file: OsmFile,
+    /// Short address of the territory; by default made from its name.
+    #[arg(long, value_name = "SLUG")]
+    pub territory: Option<String>,
+    /// Name of the territory; by default the boundary's.
+    #[arg(long)]
+    pub name: Option<String>,
+}
+
+/// An extract, and where the territory ends in it.
+#[derive(Debug, Clone, Args, serde::Serialize, serde::Deserialize)]
+pub struct OsmFile {
+    /// The .osm.pbf file.
+    pub file: PathBuf,
+    /// `relation/ID`, an INSEE code, a GeoJSON file, or `W,S,E,N` in degrees; by default the extract's own commune or country.
+    #[arg(long, value_name = "BOUNDARY", allow_hyphen_values = true)]
+    pub boundary: Option<String>,
+    /// Memory the reading may use, in MiB; by default half of the machine's.
+    #[arg(long, value_name = "MIB")]
+    pub max_memory: Option<u64>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Export {
+    /// Write a territory's actors on standard output.
+    Actors {
+        /// Short address of the territory.
+        #[arg(long, value_name = "SLUG")]
+        territory: String,
+        /// File format.
+        #[arg(long, value_enum)]
+        format: crate::export::Format,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Admin {
+    /// Print a one-time link that gives a role.
+    Invite {
+        /// Only for this territory; by default for all.
+        #[arg(long, value_name = "SLUG")]
+        territory: Option<String>,
+        /// contributor, organiser, moderator or admin.
+        #[arg(long, default_value = "moderator")]
+        role: String,
+    },
+}
+
+/// Runs a command; 0 when it did what was asked, 2 when the input is at fault, 1 for everything else.
+pub async fn run(cli: Cli) -> ExitCode {
+    let settings = match cli.settings.complete() {
+        Ok(settings) => settings,
+        Err(e) => return fail(&e),
+    };
+    start_tracing(&settings);
+    let done = match cli.command {
+        Command::Serve => serve::run(settings).await,
+        Command::Import(Import::Osm(what)) => import::run(settings, what).await,
+        Command::Export(Export::Actors { territory, format }) => export::run(settings, &territory, format).await,
+        Command::Admin(Admin::Invite { territory, role }) => admin::invite(settings, territory, &role).await,
+        Command::Check => check::run(settings).await,
+        Command::ReadOsm(file) => import::read_in_child(&file),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => fail(&e),
+    }
+}
+
+/// Input that can't be used: exit code 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct BadInput(pub String);
+
+fn fail(error: &anyhow::Error) -> ExitCode {
+    eprintln!("bouillon: {error:#}");
+    let bad_input = error.downcast_ref::<BadInput>().is_some() || error.downcast_ref::<ReadError>().is_some();
+    ExitCode::from(if bad_input { 2 } else { 1 })
+}
+
+fn start_tracing(settings: &Settings) {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("BOUILLON_LOG").unwrap_or_else(|_| "info,tantivy=warn,sqlx=warn".into());
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second start in the same process (tests) keeps the first subscriber.
+    let _ = if settings.json_logs() { log.json().try_init().is_ok() } else { log.with_target(false).try_init().is_ok() };
+}

@@ -1,0 +1,81 @@
+//! What an import shows on the terminal: a bar per step, then the summary.
+
+use crate::import::{Event, Summary};
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// The bars of one import, on standard error; nothing moves when it is no terminal.
+pub(super) struct Progress {
+    bar: ProgressBar,
+    step: String,
+}
+
+impl Progress {
+    pub(super) fn start() -> Self {
+        Self { bar: ProgressBar::new(0), step: String::new() }
+    }
+
+    pub(super) fn show(&mut self, event: &Event) {
+        match event {
+            Event::Progress { step, done, total } => {
+                if *step != self.step {
+                    self.step.clone_from(step);
+                    let (label, unit) = if step == "read" { ("Lecture ", "{bytes}/{total_bytes}") } else { ("Écriture", "{pos}/{len} acteurs") };
+                    if let Ok(style) = ProgressStyle::with_template(&format!("{label} [{{bar:40}}] {unit} {{eta}}")) {
+                        self.bar.set_style(style);
+                    }
+                }
+                self.bar.set_length(*total);
+                self.bar.set_position(*done);
+            }
+            Event::Summary(summary) => {
+                self.bar.finish_and_clear();
+                print(summary);
+            }
+        }
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the summary is what the command answers")]
+fn print(s: &Summary) {
+    println!("{} ({})", s.name, s.slug);
+    if let Some(warning) = &s.warning {
+        println!("  attention : {}", warning_text(warning));
+    }
+    let [nodes, ways, relations] = s.read;
+    println!("  lus : {nodes} nœuds, {ways} chemins, {relations} relations ; {} territoires à l’intérieur ; {} rues", s.inside, s.streets);
+    println!("  publiés : {} ({})", s.published.values().sum::<u64>(), list(&s.published));
+    println!("  mis à jour : {} · inchangés : {} · gardés tels que les habitants les ont écrits : {}", s.updated, s.unchanged, s.kept);
+    println!("  propositions : {} ({})", s.candidates.values().sum::<u64>(), named(&s.candidates));
+    println!("  laissés de côté : {} ({})", s.skipped.values().sum::<u64>(), named(&s.skipped));
+    for (sentence, n) in &s.refused {
+        println!("  refusés : {n} ({sentence})");
+    }
+}
+
+fn list(counts: &std::collections::BTreeMap<String, u64>) -> String {
+    counts.iter().map(|(k, n)| format!("{k} {n}")).collect::<Vec<_>>().join(", ")
+}
+
+fn named(counts: &std::collections::BTreeMap<String, u64>) -> String {
+    counts.iter().filter(|(_, n)| **n > 0).map(|(k, n)| format!("{} {n}", reason(k))).collect::<Vec<_>>().join(", ")
+}
+
+/// Reasons in words.
+fn reason(code: &str) -> &str {
+    match code {
+        "unnamed" => "sans nom",
+        "off_by_default" => "pas un acteur en soi",
+        "to_classify" => "thème à choisir",
+        "duplicate" => "doublon probable",
+        "outside" => "hors du territoire",
+        other => other,
+    }
+}
+
+fn warning_text(code: &str) -> &str {
+    match code {
+        "no_closed_boundary" => "aucun contour fermé dans ce fichier : le territoire est le rectangle de l’extrait (--boundary pour en donner un)",
+        "several_communes" => "plusieurs communes dans ce fichier : celle qui a le plus d’acteurs est prise (--boundary pour en choisir une)",
+        other => other,
+    }
+}

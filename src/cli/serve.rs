@@ -1,0 +1,157 @@
+//! `bouillon serve`: everything in one process, until it is asked to stop.
+
+use super::control::{Answer, Ask};
+use super::{Settings, lock};
+use crate::http::{self, App};
+use crate::import::Event;
+use crate::journal::Journal;
+use crate::store::Store;
+use anyhow::Context;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, UnixListener, UnixStream};
+use tokio::sync::{mpsc, watch};
+
+/// Runs the server until SIGTERM or Ctrl-C.
+///
+/// # Errors
+/// When the data folder is in use, the database is not fit, or the address is taken.
+pub(super) async fn run(settings: Settings) -> anyhow::Result<()> {
+    let data = settings.data()?;
+    let _lock = lock::take(&data)?;
+    let store = Store::open(&settings.database()?).await?;
+    let journal = Journal::open(store).await?;
+    let listener = TcpListener::bind(settings.listen()?)
+        .await
+        .with_context(|| format!("{} can't be listened on", settings.listen().map_or_else(|_| String::new(), |a| a.to_string())))?;
+    let address = listener.local_addr()?;
+    let metrics = http::metrics_handle();
+    let app = App::new(journal.clone(), &settings).await?;
+    let (stop, stopped) = watch::channel(false);
+    let control = control_socket(&data, &journal, &settings, address, stopped.clone());
+    if let Some(at) = settings.metrics_listen()? {
+        let listener = TcpListener::bind(at).await.with_context(|| format!("{at} can't be listened on"))?;
+        let mut stopped = stopped.clone();
+        let router = http::metrics_router(metrics);
+        tokio::spawn(async move { axum_serve(listener, router, async move { drop(stopped.wait_for(|s| *s).await) }).await });
+    }
+    let shown = settings.base_url()?.unwrap_or_else(|| format!("http://{address}"));
+    println_line(&format!("Bouillon : {shown}"));
+    let mut stopping = stopped.clone();
+    let server = axum_serve(listener, http::router(app), async move { drop(stopping.wait_for(|s| *s).await) });
+    tokio::select! {
+        done = server => done?,
+        () = asked_to_stop(stop) => {}
+    }
+    if let Some(socket) = control {
+        let _ = std::fs::remove_file(socket);
+    }
+    journal.close().await;
+    Ok(())
+}
+
+/// The one line on standard output: where to go.
+#[expect(clippy::print_stdout, reason = "scripts and people read the address here")]
+fn println_line(line: &str) {
+    println!("{line}");
+}
+
+async fn axum_serve(listener: TcpListener, router: http::Routes, stop: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
+    http::serve(listener, router, stop).await
+}
+
+/// Tells the server to finish what it is doing, and returns when that took long enough.
+async fn asked_to_stop(stop: watch::Sender<bool>) {
+    let mut term = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(term) => term,
+        Err(e) => {
+            tracing::error!("SIGTERM can't be heard: {e}");
+            return std::future::pending().await;
+        }
+    };
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+    tracing::info!("stopping");
+    let _ = stop.send(true);
+    tokio::time::sleep(std::time::Duration::from_secs(15)).await;
+}
+
+/// Opens the socket through which commands beside this server hand their work over.
+fn control_socket(
+    data: &std::path::Path,
+    journal: &Journal,
+    settings: &Settings,
+    address: SocketAddr,
+    stopped: watch::Receiver<bool>,
+) -> Option<std::path::PathBuf> {
+    let path = lock::socket(data);
+    let _ = std::fs::remove_file(&path);
+    let listener = match UnixListener::bind(&path) {
+        Ok(listener) => listener,
+        Err(e) => {
+            tracing::warn!("no control socket at {}: {e}; imports beside this server will have to wait for it to stop", path.display());
+            return None;
+        }
+    };
+    let (journal, settings) = (journal.clone(), Arc::new(settings.clone()));
+    tokio::spawn(async move {
+        let mut stopped = stopped;
+        loop {
+            tokio::select! {
+                accepted = listener.accept() => {
+                    let Ok((stream, _)) = accepted else { continue };
+                    let (journal, settings) = (journal.clone(), settings.clone());
+                    tokio::spawn(async move {
+                        if let Err(e) = answer(stream, journal, &settings, address).await {
+                            tracing::warn!("a command beside this server: {e:#}");
+                        }
+                    });
+                }
+                _ = stopped.wait_for(|s| *s) => return,
+            }
+        }
+    });
+    Some(path)
+}
+
+async fn answer(stream: UnixStream, journal: Journal, settings: &Settings, address: SocketAddr) -> anyhow::Result<()> {
+    let mut stream = BufReader::new(stream);
+    let mut line = String::new();
+    stream.read_line(&mut line).await?;
+    let ask: Ask = serde_json::from_str(&line)?;
+    let (report, mut events) = mpsc::channel::<Event>(64);
+    let work = async move {
+        match ask {
+            Ask::ImportOsm(what) => super::import::into_journal(&journal, &what, &report).await.map(|_| None),
+            Ask::Invite { territory, role } => {
+                let base = settings.base_url()?.unwrap_or_else(|| format!("http://{address}"));
+                super::admin::make(&journal.store, territory.as_deref(), &role, &base).await.map(Some)
+            }
+        }
+    };
+    let mut work = std::pin::pin!(work);
+    let done = loop {
+        tokio::select! {
+            // Events first, so that the summary is not lost when the work is done at the same moment.
+            biased;
+            Some(event) = events.recv() => send(&mut stream, &Answer::Event(event)).await?,
+            done = &mut work => break done,
+        }
+    };
+    while let Ok(event) = events.try_recv() {
+        send(&mut stream, &Answer::Event(event)).await?;
+    }
+    let last = match done {
+        Ok(text) => Answer::Done(text),
+        Err(e) => Answer::failed(&e),
+    };
+    send(&mut stream, &last).await
+}
+
+async fn send(stream: &mut BufReader<UnixStream>, answer: &Answer) -> anyhow::Result<()> {
+    stream.write_all(format!("{}\n", serde_json::to_string(answer)?).as_bytes()).await?;
+    Ok(())
+}

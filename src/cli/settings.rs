@@ -1,0 +1,198 @@
+//! Settings: a flag, else its `BOUILLON_*` variable, else the same word in one TOML file, else the default.
+
+use super::BadInput;
+use anyhow::Context;
+use clap::Args;
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Everything that an operator can set.
+#[derive(Debug, Clone, Default, Args, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Settings {
+    /// TOML file with any of the settings below.
+    #[arg(long, global = true, env = "BOUILLON_CONFIG", value_name = "FILE")]
+    #[serde(skip)]
+    config: Option<PathBuf>,
+    /// Folder that holds everything [default: ./data].
+    #[arg(long, global = true, env = "BOUILLON_DATA", value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// `sqlite:FILE` or `postgres://…` [default: sqlite: in the data folder].
+    #[arg(long, global = true, env = "BOUILLON_DATABASE", value_name = "URL", hide_env_values = true)]
+    database: Option<String>,
+    /// Address to listen on [default: 127.0.0.1:8080].
+    #[arg(long, global = true, env = "BOUILLON_LISTEN", value_name = "ADDR")]
+    listen: Option<String>,
+    /// Address for /metrics; none by default.
+    #[arg(long, global = true, env = "BOUILLON_METRICS_LISTEN", value_name = "ADDR")]
+    metrics_listen: Option<String>,
+    /// The address that people type, such as https://carte.example.org [default: http:// and the listening address].
+    #[arg(long, global = true, env = "BOUILLON_BASE_URL", value_name = "URL")]
+    base_url: Option<String>,
+    /// Proxies in front of this server: the client's address is that many hops from the right of X-Forwarded-For [default: 0].
+    #[arg(long, global = true, env = "BOUILLON_TRUSTED_PROXIES", value_name = "N")]
+    trusted_proxies: Option<usize>,
+    /// Log lines as JSON.
+    #[arg(long, global = true, env = "BOUILLON_JSON_LOGS", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    json_logs: Option<bool>,
+    /// Who publishes the site, for the legal page.
+    #[arg(long, global = true, env = "BOUILLON_PUBLISHER", value_name = "NAME", hide = true)]
+    publisher: Option<String>,
+    /// E-mail or postal address of the publisher, for the legal page.
+    #[arg(long, global = true, env = "BOUILLON_CONTACT", value_name = "TEXT", hide = true)]
+    contact: Option<String>,
+    /// Who hosts the server, for the legal page.
+    #[arg(long, global = true, env = "BOUILLON_HOST", value_name = "NAME", hide = true)]
+    host: Option<String>,
+    /// What one person and one address may do.
+    #[command(flatten)]
+    #[serde(default)]
+    limits: LimitSettings,
+}
+
+#[derive(Debug, Clone, Default, Args, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct LimitSettings {
+    /// Actors that one contributor may add per hour.
+    #[arg(long, global = true, env = "BOUILLON_CREATIONS_PER_HOUR", value_name = "N", hide = true)]
+    creations_per_hour: Option<u32>,
+    /// Other edits that one contributor may make per hour.
+    #[arg(long, global = true, env = "BOUILLON_EDITS_PER_HOUR", value_name = "N", hide = true)]
+    edits_per_hour: Option<u32>,
+    /// Actors that may be added from one address per hour.
+    #[arg(long, global = true, env = "BOUILLON_ADDRESS_CREATIONS_PER_HOUR", value_name = "N", hide = true)]
+    address_creations_per_hour: Option<u32>,
+    /// Other edits that may be made from one address per hour.
+    #[arg(long, global = true, env = "BOUILLON_ADDRESS_EDITS_PER_HOUR", value_name = "N", hide = true)]
+    address_edits_per_hour: Option<u32>,
+    /// Seconds that filling the form takes a person at least.
+    #[arg(long, global = true, env = "BOUILLON_MIN_FILL_SECONDS", value_name = "N", hide = true)]
+    min_fill_seconds: Option<u32>,
+}
+
+/// What one person and one address may do, and how large a request may be.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Actors that one contributor may add per hour.
+    pub creations_per_hour: u32,
+    /// Other edits that one contributor may make per hour.
+    pub edits_per_hour: u32,
+    /// Actors that may be added from one address (IPv4, or IPv6 /64) per hour.
+    pub address_creations_per_hour: u32,
+    /// Other edits that may be made from one address per hour.
+    pub address_edits_per_hour: u32,
+    /// Seconds that filling the form takes a person at least.
+    pub min_fill_seconds: u32,
+}
+
+impl Settings {
+    /// Fills what flags and environment leave open from the TOML file.
+    ///
+    /// # Errors
+    /// When the file can't be read, is not TOML, or holds an unknown word.
+    pub fn complete(self) -> anyhow::Result<Self> {
+        let Some(path) = &self.config else { return Ok(self) };
+        let text = std::fs::read_to_string(path).with_context(|| format!("the settings file {} can't be read", path.display()))?;
+        let file: Self = toml::from_str(&text).map_err(|e| BadInput(format!("the settings file {} is not understood: {e}", path.display())))?;
+        Ok(Self {
+            config: self.config,
+            data: self.data.or(file.data),
+            database: self.database.or(file.database),
+            listen: self.listen.or(file.listen),
+            metrics_listen: self.metrics_listen.or(file.metrics_listen),
+            base_url: self.base_url.or(file.base_url),
+            trusted_proxies: self.trusted_proxies.or(file.trusted_proxies),
+            json_logs: self.json_logs.or(file.json_logs),
+            publisher: self.publisher.or(file.publisher),
+            contact: self.contact.or(file.contact),
+            host: self.host.or(file.host),
+            limits: LimitSettings {
+                creations_per_hour: self.limits.creations_per_hour.or(file.limits.creations_per_hour),
+                edits_per_hour: self.limits.edits_per_hour.or(file.limits.edits_per_hour),
+                address_creations_per_hour: self.limits.address_creations_per_hour.or(file.limits.address_creations_per_hour),
+                address_edits_per_hour: self.limits.address_edits_per_hour.or(file.limits.address_edits_per_hour),
+                min_fill_seconds: self.limits.min_fill_seconds.or(file.limits.min_fill_seconds),
+            },
+        })
+    }
+
+    /// The data folder, made if it is missing.
+    ///
+    /// # Errors
+    /// When it can't be made.
+    pub fn data(&self) -> anyhow::Result<PathBuf> {
+        let folder = self.data.clone().unwrap_or_else(|| PathBuf::from("data"));
+        std::fs::create_dir_all(&folder).with_context(|| format!("the data folder {} can't be made", folder.display()))?;
+        Ok(folder)
+    }
+
+    /// The database's address.
+    ///
+    /// # Errors
+    /// When the data folder can't be made.
+    pub fn database(&self) -> anyhow::Result<String> {
+        match &self.database {
+            Some(url) => Ok(url.clone()),
+            None => Ok(format!("sqlite:{}", self.data()?.join("bouillon.sqlite").display())),
+        }
+    }
+
+    /// Where to listen.
+    ///
+    /// # Errors
+    /// When it is no address.
+    pub fn listen(&self) -> anyhow::Result<SocketAddr> {
+        address(self.listen.as_deref().unwrap_or("127.0.0.1:8080"))
+    }
+
+    /// Where to serve /metrics.
+    ///
+    /// # Errors
+    /// When it is no address.
+    pub fn metrics_listen(&self) -> anyhow::Result<Option<SocketAddr>> {
+        self.metrics_listen.as_deref().map(address).transpose()
+    }
+
+    /// The address that people type, when it was set: scheme and host, without a slash at the end.
+    ///
+    /// # Errors
+    /// When it is no http(s) address.
+    pub fn base_url(&self) -> anyhow::Result<Option<String>> {
+        let Some(text) = &self.base_url else { return Ok(None) };
+        let url = url::Url::parse(text).ok().filter(|u| matches!(u.scheme(), "http" | "https") && u.path() == "/");
+        let url = url.ok_or_else(|| BadInput(format!("--base-url must look like https://carte.example.org, not `{text}`")))?;
+        Ok(Some(url.origin().ascii_serialization()))
+    }
+
+    /// Proxies in front of this server.
+    pub fn trusted_proxies(&self) -> usize {
+        self.trusted_proxies.unwrap_or(0)
+    }
+
+    /// Whether log lines are JSON.
+    pub fn json_logs(&self) -> bool {
+        self.json_logs.unwrap_or(false)
+    }
+
+    /// Publisher, contact and host, for the legal page.
+    pub fn legal(&self) -> [Option<&str>; 3] {
+        [self.publisher.as_deref(), self.contact.as_deref(), self.host.as_deref()]
+    }
+
+    /// The limits, with defaults that let a carto-party work from one address and stop a script within an hour.
+    pub fn limits(&self) -> Limits {
+        let l = &self.limits;
+        Limits {
+            creations_per_hour: l.creations_per_hour.unwrap_or(20),
+            edits_per_hour: l.edits_per_hour.unwrap_or(200),
+            address_creations_per_hour: l.address_creations_per_hour.unwrap_or(120),
+            address_edits_per_hour: l.address_edits_per_hour.unwrap_or(1200),
+            min_fill_seconds: l.min_fill_seconds.unwrap_or(3),
+        }
+    }
+}
+
+fn address(text: &str) -> anyhow::Result<SocketAddr> {
+    text.parse().map_err(|_| BadInput(format!("`{text}` is no address to listen on; write for example 127.0.0.1:8080")).into())
+}

@@ -1,0 +1,110 @@
+//! Writing: one request with edits, one answer with what became of each.
+
+use super::form::{self, Form};
+use super::who::{Address, Person};
+use super::{App, Error, Result, actors};
+use crate::journal::Request;
+use crate::model::edit::{Ack, Edit, EditKind, Outcome};
+use crate::model::{Lang, SubjectKind};
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// Edits in one request, at most.
+const EDITS_MAX: usize = 100;
+
+/// The body of `POST /api/v1/edits`.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Body {
+    /// 1 to 100 edits, applied in this order.
+    #[schema(value_type = Vec<Object>)]
+    edits: Vec<Edit>,
+    /// Needed when somebody without an invitation adds an actor.
+    #[serde(default)]
+    form: Option<Form>,
+}
+
+/// Writes edits and answers when they are durable.
+#[utoipa::path(post, path = "/api/v1/edits", tag = "edits", request_body = Body, responses(
+    (status = 200, description = "Something was applied, or was there already: a result per edit and field"),
+    (status = 400, description = "Not understood"), (status = 403, description = "Not allowed"),
+    (status = 409, description = "Nothing was applied: others changed the same fields; both values of each"),
+    (status = 422, description = "A value breaks a limit"), (status = 429, description = "Too much for one hour"),
+    (status = 503, description = "Too many edits are waiting")))]
+pub(super) async fn post(State(app): State<App>, lang: Lang, person: Person, address: Address, body: Bytes) -> Response {
+    match write(&app, lang, person, address, &body).await {
+        Ok(response) => response,
+        Err(e) => e.speaking(lang).into_response(),
+    }
+}
+
+async fn write(app: &App, lang: Lang, person: Person, address: Address, body: &[u8]) -> Result<Response> {
+    let body = read(body)?;
+    let creates = |e: &&Edit| e.kind == EditKind::Create && e.subject.kind == SubjectKind::Actor;
+    let creations = body.edits.iter().filter(creates).count() as u32;
+    let invited = match person.id {
+        Some(id) => !app.journal.store.read().await?.grants(id).await?.is_empty(),
+        None => false,
+    };
+    if creations > 0 && !invited {
+        form::check(app, body.form.as_ref())?;
+    }
+    let (identity, jar) = person.known();
+    if !invited {
+        app.quotas.take(identity, address, creations, body.edits.len() as u32 - creations)?;
+    }
+    let requests = body.edits.into_iter().map(|edit| Request::by(identity, lang, edit)).collect::<Vec<_>>();
+    let subjects: Vec<_> = requests.iter().map(|r| r.edit.subject).collect();
+    let acks = app.journal.writer.write(requests).await?;
+    // Whoever wrote reads their own write next: the answer waits for the atlas.
+    if let Some(seq) = acks.iter().filter_map(|a| a.seq).max() {
+        app.journal.follower.reach(seq).await;
+    }
+    let mut results = Vec::with_capacity(acks.len());
+    let mut tx = app.journal.store.read().await?;
+    for (ack, subject) in acks.iter().zip(subjects) {
+        let mut result = serde_json::to_value(ack).unwrap_or(Value::Null);
+        if subject.kind == SubjectKind::Actor && ack.result != Outcome::Refused {
+            result["actor"] = actors::json(app, &mut tx, subject.id).await?.unwrap_or(Value::Null);
+        }
+        results.push(result);
+    }
+    let head = tx.head().await?;
+    drop(tx);
+    let body = json!({"head": head.seq, "epoch": head.epoch, "results": results});
+    Ok((jar, verdict(&acks, body).map_err(|e| e.speaking(lang))).into_response())
+}
+
+fn read(body: &[u8]) -> Result<Body> {
+    let body: Body = serde_json::from_slice(body).map_err(|e| {
+        let french = format!("Le corps de la demande n’est pas compris (ligne {}, colonne {}).", e.line(), e.column());
+        Error::bad("bad_body", french, format!("The body is not understood: {e}"))
+    })?;
+    if body.edits.is_empty() || body.edits.len() > EDITS_MAX {
+        let french = format!("Envoyez de 1 à {EDITS_MAX} modifications à la fois.");
+        return Err(Error::bad("bad_batch", french, format!("Send 1 to {EDITS_MAX} edits at a time.")));
+    }
+    Ok(body)
+}
+
+/// 200 when something was applied or was there already; else 409, 403 or 422, with the same members.
+fn verdict(acks: &[Ack], body: Value) -> Result<Json<Value>> {
+    if acks.iter().any(|a| matches!(a.result, Outcome::Applied | Outcome::Same)) {
+        return Ok(Json(body));
+    }
+    if acks.iter().any(|a| a.result == Outcome::Conflict) {
+        let french = "Vous avez été deux à répondre. Rien n’est perdu : voici les deux valeurs.";
+        return Err(Error::new(StatusCode::CONFLICT, "conflict", french, "Two people answered. Nothing is lost: here are both values.").with(body));
+    }
+    let first = acks.first();
+    let sentence = first.and_then(|a| a.message.clone()).unwrap_or_default();
+    let not_allowed = ["read_only", "needs_moderator", "not_yours", "needs_admin"];
+    let right = first.and_then(|a| a.code.as_deref()).and_then(|c| not_allowed.into_iter().find(|n| *n == c));
+    let (status, code) = right.map_or((StatusCode::UNPROCESSABLE_ENTITY, "refused"), |code| (StatusCode::FORBIDDEN, code));
+    Err(Error::new(status, code, sentence.clone(), sentence).with(body))
+}

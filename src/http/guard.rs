@@ -1,0 +1,74 @@
+//! What every request and answer goes through: who may post from where, and the headers that browsers obey.
+
+use super::{App, Error};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+/// The policy of our pages. MapLibre 6 needs no blob worker; styles set from scripts are not touched by `style-src`.
+const CSP: &str = "default-src 'self'; img-src 'self' data: blob:; style-src 'self'; script-src 'self'; worker-src 'self'; connect-src 'self'; \
+    font-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors ";
+
+/// Refuses what another site makes a browser send, and adds the security headers to every answer.
+pub(super) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
+    let framed = request.uri().path().starts_with("/embed/");
+    if changes_something(request.method())
+        && let Err(e) = same_site(&app, request.headers())
+    {
+        return secured(e.into_response(), framed, app.secure());
+    }
+    secured(next.run(request).await, framed, app.secure())
+}
+
+fn changes_something(method: &Method) -> bool {
+    !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+/// A browser always says where a POST comes from; a script that is no browser carries no one's cookie by accident.
+fn same_site(app: &App, headers: &HeaderMap) -> Result<(), Error> {
+    let foreign = || {
+        let french = "Cette demande vient d’un autre site ; elle n’est pas acceptée.";
+        Error::new(StatusCode::FORBIDDEN, "foreign_origin", french, "This request comes from another site; it is not accepted.")
+    };
+    let text = |name: HeaderName| headers.get(name).and_then(|v| v.to_str().ok());
+    if let Some(site) = text(HeaderName::from_static("sec-fetch-site"))
+        && site != "same-origin"
+        && site != "none"
+    {
+        return Err(foreign());
+    }
+    if let Some(origin) = text(header::ORIGIN) {
+        let here = text(header::HOST).unwrap_or("");
+        let host = origin.split_once("://").map_or("", |(_, host)| host);
+        let known = app.base_url.as_deref() == Some(origin) || (host == here && !here.is_empty());
+        if !known {
+            return Err(foreign());
+        }
+    }
+    Ok(())
+}
+
+fn secured(mut response: Response, framed: bool, https: bool) -> Response {
+    let headers = response.headers_mut();
+    let csp = format!("{CSP}{}", if framed { "*" } else { "'none'" });
+    let set = |headers: &mut HeaderMap, name: HeaderName, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(name, value);
+        }
+    };
+    set(headers, header::CONTENT_SECURITY_POLICY, &csp);
+    set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(headers, header::REFERRER_POLICY, "strict-origin-when-cross-origin");
+    set(headers, HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    let open = headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN) || framed;
+    set(headers, HeaderName::from_static("cross-origin-resource-policy"), if open { "cross-origin" } else { "same-origin" });
+    set(headers, HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=(self)");
+    if !framed {
+        set(headers, header::X_FRAME_OPTIONS, "DENY");
+    }
+    if https {
+        set(headers, header::STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains");
+    }
+    response
+}

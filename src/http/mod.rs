@@ -1,0 +1,226 @@
+//! HTTP: the only room with axum. Every route on this screen; handlers are grouped by noun in the files beside it.
+
+mod actors;
+mod assets;
+mod edits;
+mod error;
+mod extract;
+mod form;
+mod guard;
+mod lists;
+mod me;
+mod ops;
+mod pages;
+mod quota;
+mod territories;
+mod tiles;
+mod tries;
+mod who;
+
+pub use error::{Error, Result};
+pub(crate) use me::hash_of as token_hash;
+
+use crate::cli::{Limits, Settings};
+use crate::journal::Journal;
+use crate::tiles::ActorTiles;
+use axum::extract::{DefaultBodyLimit, FromRef, MatchedPath, Request};
+use axum::http::{HeaderName, Method, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum_extra::extract::cookie::Key;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use rand::RngCore;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::net::TcpListener;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::cors::{Any, CorsLayer};
+use tower_http::timeout::TimeoutLayer;
+
+/// A request body may be this large, bytes.
+const BODY_MAX: usize = 512 * 1024;
+/// Encoded tiles are kept up to this many bytes.
+const TILE_CACHE: usize = 64 << 20;
+/// A request may take this long.
+const TIMEOUT: Duration = Duration::from_secs(15);
+
+/// All routes.
+pub type Routes = axum::Router;
+
+/// What handlers share; cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Shared>);
+
+/// Behind [`App`].
+pub struct Shared {
+    journal: Journal,
+    base_url: Option<String>,
+    trusted_proxies: usize,
+    limits: Limits,
+    quotas: quota::Quotas,
+    tries: tries::Tries,
+    cookie_key: Key,
+    form_key: Vec<u8>,
+    tiles: ActorTiles,
+    legal: [Option<String>; 3],
+}
+
+impl std::ops::Deref for App {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl FromRef<App> for Key {
+    fn from_ref(app: &App) -> Self {
+        app.cookie_key.clone()
+    }
+}
+
+impl App {
+    /// Reads the secrets of this installation, making them on the first start.
+    ///
+    /// # Errors
+    /// When the database can't be read or a setting is not understood.
+    pub async fn new(journal: Journal, settings: &Settings) -> anyhow::Result<Self> {
+        let mut tx = journal.store.write().await?;
+        let cookie = tx.secret("cookie", &random()).await?;
+        let form_key = tx.secret("form", &random()).await?;
+        tx.commit().await?;
+        let limits = settings.limits();
+        let tiles = ActorTiles::new(journal.atlas.clone(), TILE_CACHE);
+        let app = Self(Arc::new(Shared {
+            journal,
+            base_url: settings.base_url()?,
+            trusted_proxies: settings.trusted_proxies(),
+            limits,
+            quotas: quota::Quotas::new(&limits),
+            tries: tries::Tries::default(),
+            cookie_key: Key::try_from(&cookie[..])?,
+            form_key,
+            tiles,
+            legal: settings.legal().map(|text| text.map(str::to_owned)),
+        }));
+        let weak = Arc::downgrade(&app.0);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(Duration::from_secs(600)).await;
+                let Some(shared) = weak.upgrade() else { return };
+                shared.quotas.forget_idle();
+                shared.tries.forget_idle();
+            }
+        });
+        Ok(app)
+    }
+
+    /// Whether people reach this server over https.
+    fn secure(&self) -> bool {
+        self.base_url.as_deref().is_some_and(|u| u.starts_with("https://"))
+    }
+}
+
+fn random() -> [u8; 64] {
+    let mut bytes = [0; 64];
+    rand::rng().fill_bytes(&mut bytes);
+    bytes
+}
+
+/// Every route.
+pub fn router(app: App) -> Routes {
+    let open_data = axum::Router::new()
+        .route("/api/v1/territories", get(territories::list))
+        .route("/api/v1/territories/{slug}", get(territories::show))
+        .route("/api/v1/territories/{slug}/actors.geojson", get(lists::actors_geojson))
+        .route("/api/v1/territories/{slug}/counts", get(territories::counts))
+        .route("/api/v1/taxonomy", get(territories::taxonomy))
+        .route("/api/v1/fields", get(territories::fields))
+        .route("/api/v1/actors/{id}", get(actors::show))
+        .route("/api/v1/search", get(lists::search))
+        .route("/api/v1/nearby", get(lists::nearby))
+        .route("/api/v1/changes", get(lists::changes))
+        .route("/api/v1/openapi.json", get(ops::openapi))
+        .route("/tiles/actors/{slug}/{z}/{x}/{y}", get(tiles::actors))
+        .route("/tiles/actors/{slug}", get(tiles::tilejson))
+        .route("/tiles/base/{slug}", get(tiles::base))
+        .layer(CorsLayer::new().allow_origin(Any).allow_methods([Method::GET, Method::HEAD]).expose_headers([header::ETAG]));
+    let own = axum::Router::new()
+        .route("/api/v1/edits", post(edits::post))
+        .route("/api/v1/form", get(form::open))
+        .route("/api/v1/actors/{id}/history", get(actors::history))
+        .route("/api/v1/territories/{slug}/history", get(territories::history))
+        .route("/api/v1/duplicates", get(lists::duplicates))
+        .route("/api/v1/site", get(territories::site))
+        .route("/api/v1/me", get(me::show))
+        .route("/api/v1/me/contributions", get(me::contributions))
+        .route("/api/v1/me/recovery", post(me::recovery))
+        .route("/api/v1/me/recover", post(me::recover))
+        .route("/api/v1/invitations", post(me::invitation))
+        .route("/api/{*rest}", get(ops::nothing).fallback(ops::nothing));
+    let pages = axum::Router::new()
+        .route("/", get(pages::directory))
+        .route("/mentions-legales", get(pages::text_page))
+        .route("/donnees-personnelles", get(pages::text_page))
+        .route("/accessibilite", get(pages::text_page))
+        .route("/invitation", get(pages::text_page))
+        .route("/embed/{slug}", get(pages::territory))
+        .route("/{slug}", get(pages::territory))
+        .route("/{slug}/acteurs/{id}", get(pages::actor))
+        .route("/{slug}/{page}", get(pages::territory))
+        .route("/assets/{*path}", get(assets::asset))
+        .route("/bouillon.svg", get(assets::icon))
+        .route("/healthz", get(ops::healthz))
+        .route("/readyz", get(ops::readyz));
+    open_data
+        .merge(own)
+        .merge(pages)
+        .fallback(pages::nowhere)
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(middleware::from_fn_with_state(app.clone(), guard::guard))
+        .layer(CompressionLayer::new())
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
+        .layer(CatchPanicLayer::custom(|_| Error::internal().into_response()))
+        .layer(middleware::from_fn(measure))
+        .with_state(app)
+}
+
+/// Counts requests and their time per route.
+async fn measure(request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+    let started = Instant::now();
+    let response = next.run(request).await;
+    let status = response.status().as_u16().to_string();
+    metrics::counter!("http_requests_total", "route" => route.clone(), "status" => status).increment(1);
+    metrics::histogram!("http_request_seconds", "route" => route).record(started.elapsed().as_secs_f64());
+    response
+}
+
+/// Starts recording metrics for this process.
+pub fn metrics_handle() -> PrometheusHandle {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let handle = recorder.handle();
+    // A second server in the same process keeps the first recorder.
+    let _ = metrics::set_global_recorder(recorder);
+    handle
+}
+
+/// The routes of the metrics port.
+pub fn metrics_router(handle: PrometheusHandle) -> Routes {
+    axum::Router::new().route("/metrics", get(ops::metrics)).with_state(handle)
+}
+
+/// Serves until told to stop.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(listener: TcpListener, routes: Routes, stop: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
+    let service = routes.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(stop).await
+}
+
+/// Header that tells how far an answer has followed the journal: `epoch:seq`.
+const HEAD: HeaderName = HeaderName::from_static("bouillon-head");

@@ -1,0 +1,151 @@
+//! Tiles: actors as vector tiles out of the atlas, and the territory's simple base map.
+
+use super::extract::Query;
+use super::lists::filter_of;
+use super::territories::find;
+use super::{App, Error, Result};
+use crate::geo::{Bbox, TileId};
+use crate::model::Lang;
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// The deepest zoom with tiles of their own; maps enlarge beyond.
+const MAX_ZOOM: u8 = 20;
+
+/// Which actors.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+pub(super) struct Chosen {
+    /// `THEME` or `THEME.sub`, several with commas: any of them.
+    category: Option<String>,
+    /// `to_check` or `confirmed`.
+    state: Option<String>,
+    /// Words that the actor's text must hold.
+    q: Option<String>,
+}
+
+/// One tile of a territory's actors.
+#[utoipa::path(get, path = "/tiles/actors/{slug}/{z}/{x}/{y}.mvt", tag = "tiles",
+    params(("slug" = String, Path, description = "Short address"), ("z" = u8, Path, description = "Zoom"), ("x" = u32, Path, description = "Column"), ("y" = String, Path, description = "Row"), Chosen),
+    responses((status = 200, description = "Mapbox Vector Tile 2.1 with layers `actors` and `clusters`", content_type = "application/vnd.mapbox-vector-tile"),
+        (status = 304, description = "As the client has it"), (status = 400, description = "No such tile or filter"), (status = 404, description = "No such territory")))]
+pub(super) async fn actors(
+    State(app): State<App>,
+    lang: Lang,
+    headers: HeaderMap,
+    Path((slug, z, x, y)): Path<(String, String, String, String)>,
+    Query(chosen): Query<Chosen>,
+) -> Result<Response> {
+    let tile = tile_id(&z, &x, &y).map_err(|e| e.speaking(lang))?;
+    let Some(territory) = app.journal.atlas.territory_id(&slug) else { return Err(find(&app, lang, &slug).err().unwrap_or_else(Error::not_found)) };
+    let filter = filter_of(chosen.category.as_deref(), chosen.state.as_deref(), chosen.q.as_deref()).map_err(|e| e.speaking(lang))?;
+    let answer = app.tiles.tile(territory, tile, &filter);
+    let Some(answer) = answer else { return Err(Error::not_found().speaking(lang)) };
+    let gzip = accepts_gzip(&headers);
+    let mut out = HeaderMap::new();
+    set(&mut out, header::ETAG, &answer.etag);
+    out.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    out.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    if headers.get(header::IF_NONE_MATCH).is_some_and(|v| v.as_bytes() == answer.etag.as_bytes()) {
+        return Ok((StatusCode::NOT_MODIFIED, out).into_response());
+    }
+    out.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/vnd.mapbox-vector-tile"));
+    if gzip {
+        out.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        return Ok((out, answer.gzip().to_vec()).into_response());
+    }
+    Ok((out, answer.bytes.to_vec()).into_response())
+}
+
+fn set(headers: &mut HeaderMap, name: header::HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
+}
+
+fn accepts_gzip(headers: &HeaderMap) -> bool {
+    headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains("gzip"))
+}
+
+fn tile_id(z: &str, x: &str, y: &str) -> Result<TileId> {
+    let row = y.strip_suffix(".mvt");
+    let tile = match (z.parse(), x.parse(), row.map(str::parse)) {
+        (Ok(z), Ok(x), Some(Ok(y))) => TileId::new(z, x, y).filter(|t| t.z <= MAX_ZOOM),
+        _ => None,
+    };
+    tile.ok_or_else(|| {
+        let french = format!("Il n’y a pas de tuile {z}/{x}/{y} : le zoom va de 0 à {MAX_ZOOM}, x et y de 0 à 2^zoom - 1.");
+        Error::bad("bad_tile", french, format!("There is no tile {z}/{x}/{y}: zoom goes from 0 to {MAX_ZOOM}, x and y from 0 to 2^zoom - 1."))
+    })
+}
+
+/// TileJSON 3.0 of a territory's actors.
+#[utoipa::path(get, path = "/tiles/actors/{slug}.json", tag = "tiles", params(("slug" = String, Path, description = "Short address"), Chosen),
+    responses((status = 200, description = "TileJSON 3.0"), (status = 400, description = "Not understood"), (status = 404, description = "No such territory")))]
+pub(super) async fn tilejson(
+    State(app): State<App>,
+    lang: Lang,
+    headers: HeaderMap,
+    Path(name): Path<String>,
+    Query(chosen): Query<Chosen>,
+) -> Result<Json<Value>> {
+    let slug = name.strip_suffix(".json").ok_or_else(|| Error::not_found().speaking(lang))?;
+    let t = find(&app, lang, slug)?;
+    filter_of(chosen.category.as_deref(), chosen.state.as_deref(), chosen.q.as_deref()).map_err(|e| e.speaking(lang))?;
+    let host = headers.get(header::HOST).and_then(|v| v.to_str().ok()).unwrap_or("127.0.0.1:8080");
+    let base = app.base_url.clone().unwrap_or_else(|| format!("http://{host}"));
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    for (key, value) in [("category", &chosen.category), ("state", &chosen.state), ("q", &chosen.q)] {
+        if let Some(value) = value {
+            query.append_pair(key, value);
+        }
+    }
+    let query = query.finish();
+    let query = if query.is_empty() { query } else { format!("?{query}") };
+    let text = |fields: &[&str]| fields.iter().map(|f| ((*f).to_owned(), json!("String"))).collect::<serde_json::Map<_, _>>();
+    let mut clusters = text(&["id"]);
+    clusters.extend(["count", "west", "south", "east", "north"].map(|f| (f.to_owned(), json!("Number"))));
+    clusters.extend(crate::model::taxonomy().themes.iter().map(|t| (t.code.clone(), json!("Number"))));
+    Ok(Json(json!({
+        "tilejson": "3.0.0", "name": t.name, "scheme": "xyz", "minzoom": 0, "maxzoom": MAX_ZOOM, "bounds": t.bbox.map(Bbox::to_array),
+        "attribution": "© contributeurs OpenStreetMap, Bouillon (ODbL)", "tiles": [format!("{base}/tiles/actors/{slug}/{{z}}/{{x}}/{{y}}.mvt{query}")],
+        "vector_layers": [
+            {"id": "actors", "fields": text(&["id", "place", "name", "category", "theme", "state", "precision"])},
+            {"id": "clusters", "fields": clusters},
+        ],
+    })))
+}
+
+/// Name under which a territory's simple base map is kept.
+pub(super) fn base_name(territory: Uuid) -> String {
+    format!("base/{territory}")
+}
+
+/// The simple base map of a territory: water, woods, buildings, roads.
+#[utoipa::path(get, path = "/tiles/base/{slug}.geojson", tag = "tiles", params(("slug" = String, Path, description = "Short address")),
+    responses((status = 200, description = "GeoJSON, gzip", content_type = "application/geo+json"), (status = 304, description = "As the client has it"), (status = 404, description = "None was imported")))]
+pub(super) async fn base(State(app): State<App>, lang: Lang, headers: HeaderMap, Path(name): Path<String>) -> Result<Response> {
+    let slug = name.strip_suffix(".geojson").ok_or_else(|| Error::not_found().speaking(lang))?;
+    let t = find(&app, lang, slug)?;
+    let mut tx = app.journal.store.read().await?;
+    let blob = tx.blob(&base_name(t.id)).await?.ok_or_else(|| Error::not_found().speaking(lang))?;
+    let mut out = HeaderMap::new();
+    let etag = format!("\"{}\"", &blob.digest[..blob.digest.len().min(24)]);
+    set(&mut out, header::ETAG, &etag);
+    out.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+    if headers.get(header::IF_NONE_MATCH).is_some_and(|v| v.as_bytes() == etag.as_bytes()) {
+        return Ok((StatusCode::NOT_MODIFIED, out).into_response());
+    }
+    set(&mut out, header::CONTENT_TYPE, &blob.media_type);
+    if accepts_gzip(&headers) {
+        set(&mut out, header::CONTENT_ENCODING, &blob.encoding);
+        return Ok((out, blob.bytes).into_response());
+    }
+    let mut plain = Vec::new();
+    std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&blob.bytes[..]), &mut plain).map_err(|_| Error::internal())?;
+    Ok((out, plain).into_response())
+}

@@ -1,0 +1,59 @@
+//! From what a source holds to edits and candidates. The reading happens elsewhere (`osm`); here it is decided what is new, changed or doubtful.
+
+mod child;
+mod osm;
+mod plan;
+
+pub use child::{read_in_child, speak};
+pub use osm::import_osm;
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What an import reports while it runs.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// How far a step is.
+    Progress {
+        /// `read` (bytes) or `write` (edits).
+        step: String,
+        /// Units done.
+        done: u64,
+        /// Units in all.
+        total: u64,
+    },
+    /// What came of it.
+    Summary(Box<Summary>),
+}
+
+/// What an import read, published, kept back and skipped.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Short address of the territory.
+    pub slug: String,
+    /// Its name.
+    pub name: String,
+    /// A word about the boundary, when something about it is in doubt.
+    pub warning: Option<String>,
+    /// Nodes, ways and relations of the file.
+    pub read: [u64; 3],
+    /// Quartiers and other territories inside.
+    pub inside: usize,
+    /// New actors per theme; `?` for those without.
+    pub published: BTreeMap<String, u64>,
+    /// Actors that took over a newer value.
+    pub updated: u64,
+    /// Actors of the source that were there already and did not change.
+    pub unchanged: u64,
+    /// Values that citizens had changed, so that the source's were left out.
+    pub kept: u64,
+    /// Edits that the journal refused, with the first sentence.
+    pub refused: BTreeMap<String, u64>,
+    /// Candidates per reason.
+    pub candidates: BTreeMap<String, u64>,
+    /// Objects of the source that were left out, per reason.
+    pub skipped: BTreeMap<String, u64>,
+    /// Street names for placing actors.
+    pub streets: usize,
+}

@@ -1,0 +1,194 @@
+//! Deciding about an edit: rights, then the merge rule. No IO: the writer, and later the live hub's simulator, bring what it must know.
+
+use crate::model::edit::{Ack, Edit, EditKind, Entry, FieldResult, Outcome};
+use crate::model::merge::{Context, FieldFate, Merged, merge};
+use crate::model::rights::{Deed, Role, may};
+use crate::model::{Doc, Lang, SubjectKind, Version, label};
+use crate::store::Imported;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// Who sends an edit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Author {
+    /// Somebody known by a device or an invitation.
+    Identity(Uuid),
+    /// The installation itself: an import or a command. It may do everything.
+    System,
+}
+
+impl Author {
+    /// The identity, if it is somebody.
+    pub fn identity(self) -> Option<Uuid> {
+        match self {
+            Self::Identity(id) => Some(id),
+            Self::System => None,
+        }
+    }
+}
+
+/// An edit on its way to the journal.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The edit as sent.
+    pub edit: Edit,
+    /// Who sends it.
+    pub author: Author,
+    /// `osm` for an import.
+    pub source: Option<&'static str>,
+    /// Language of the sentences in the answer.
+    pub lang: Lang,
+    /// For an import: what to remember about the source's object.
+    pub imported: Option<Imported>,
+}
+
+impl Request {
+    /// An edit sent by somebody.
+    pub fn by(identity: Uuid, lang: Lang, edit: Edit) -> Self {
+        Self { edit, author: Author::Identity(identity), source: None, lang, imported: None }
+    }
+
+    /// Hash of the author and the edit: the same id with another hash is a mistake of the client, and is said so.
+    pub fn payload_hash(&self) -> String {
+        let mut hash = Sha256::new();
+        hash.update(self.author.identity().unwrap_or_default().as_bytes());
+        hash.update(serde_json::to_vec(&self.edit).unwrap_or_default());
+        format!("{:x}", hash.finalize())
+    }
+}
+
+/// What the writer has looked up about an edit's subject, under the head lock.
+#[derive(Debug, Clone)]
+pub struct Known<'a> {
+    /// The subject as it is.
+    pub doc: Option<&'a Doc>,
+    /// The author's role for this subject.
+    pub role: Role,
+    /// The number the edit gets if something applies.
+    pub next: Version,
+    /// UTC, milliseconds since 1970.
+    pub at: i64,
+    /// For a long text whose base is stale: the text at that base.
+    pub base_texts: &'a BTreeMap<String, String>,
+    /// For a revert: the entry it undoes.
+    pub undone: Option<&'a Entry>,
+}
+
+/// A value that was not written, to be kept beside the one that stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kept {
+    /// Id given to the client.
+    pub id: Uuid,
+    /// Which field.
+    pub field: String,
+    /// The value sent.
+    pub mine: Value,
+    /// The value that stands.
+    pub theirs: Value,
+}
+
+/// What to write and what to answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decision {
+    /// The answer, to be given after the commit.
+    pub ack: Ack,
+    /// The new state and what changed; its `doc` is none when nothing applied.
+    pub merged: Option<Merged>,
+    /// Conflicts to keep.
+    pub conflicts: Vec<Kept>,
+}
+
+/// Decides about one edit.
+pub fn decide(request: &Request, known: &Known<'_>) -> Decision {
+    if let Some(refused) = refusal(request, known) {
+        return Decision { ack: refused, merged: None, conflicts: Vec::new() };
+    }
+    let context = Context {
+        next: known.next,
+        at: known.at,
+        author: request.author.identity(),
+        source: request.source,
+        lang: request.lang,
+        base_texts: known.base_texts,
+        undone: known.undone,
+    };
+    let merged = merge(known.doc, &request.edit, &context);
+    answer(request, known, merged)
+}
+
+/// Rights, and edits that point at nothing.
+fn refusal(request: &Request, known: &Known<'_>) -> Option<Ack> {
+    let edit = &request.edit;
+    let refuse = |code: &str, fr: &str, en: &str| {
+        let message = if request.lang == Lang::Fr { fr } else { en };
+        Some(Ack::refused(edit.id, known.next.epoch, code, message.into()))
+    };
+    let own = known.undone.is_some_and(|e| e.author.is_some() && e.author == request.author.identity());
+    let deed = Deed {
+        kind: edit.kind,
+        subject: edit.subject.kind,
+        deleted: known.doc.is_some_and(|d| d.deleted),
+        own,
+        closes: edit.set.get("status").and_then(Value::as_str) == Some("closed"),
+    };
+    if let Err(why) = may(known.role, deed) {
+        return Some(Ack::refused(edit.id, known.next.epoch, why.code, why.sentence(request.lang).into()));
+    }
+    if edit.kind != EditKind::Create && known.doc.is_none() {
+        return refuse("unknown_subject", "Cet acteur n’existe pas ici.", "This actor does not exist here.");
+    }
+    if edit.kind == EditKind::Revert && known.undone.is_none() {
+        return refuse("unknown_entry", "Cette modification n’existe pas dans l’historique.", "This edit is not in the history.");
+    }
+    None
+}
+
+fn answer(request: &Request, known: &Known<'_>, merged: Merged) -> Decision {
+    let edit = &request.edit;
+    let mut conflicts = Vec::new();
+    let mut fields = BTreeMap::new();
+    for (field, fate) in &merged.fields {
+        fields.insert(field.clone(), field_result(request, field, fate, &mut conflicts));
+    }
+    let applied = merged.doc.is_some();
+    let refused = (merged.outcome == Outcome::Refused).then(|| first_refusal(&fields, request.lang));
+    let (code, message) = refused.unzip();
+    let ack = Ack {
+        id: edit.id,
+        result: merged.outcome,
+        seq: applied.then_some(known.next.seq),
+        epoch: known.next.epoch,
+        fields,
+        deleted: merged.deleted && edit.subject.kind == SubjectKind::Actor,
+        code,
+        message,
+    };
+    Decision { ack, merged: applied.then_some(merged), conflicts }
+}
+
+fn field_result(request: &Request, field: &str, fate: &FieldFate, conflicts: &mut Vec<Kept>) -> FieldResult {
+    // Deterministic, so that deciding has no randomness: one id per edit and field.
+    let id = Uuid::new_v5(&request.edit.id, field.as_bytes());
+    let (mut by, mut at) = (String::new(), String::new());
+    if let FieldFate::Conflict(mine, theirs, meta) = fate {
+        if let Some(meta) = meta {
+            by = label::author(meta.by, meta.source.as_deref());
+            at = label::moment(meta.at);
+        }
+        conflicts.push(Kept { id, field: field.into(), mine: mine.clone(), theirs: theirs.clone() });
+    }
+    fate.on_the_wire(id, by, at, request.lang)
+}
+
+fn first_refusal(fields: &BTreeMap<String, FieldResult>, lang: Lang) -> (String, String) {
+    let found = fields.values().find_map(|f| match f {
+        FieldResult::Refused { code, message } => Some((code.clone(), message.clone())),
+        _ => None,
+    });
+    found.unwrap_or_else(|| {
+        let sentence = if lang == Lang::Fr { "Cette modification ne contient rien à écrire." } else { "This edit holds nothing to write." };
+        ("empty_edit".into(), sentence.into())
+    })
+}

@@ -1,0 +1,136 @@
+//! The follower: reads committed entries in order and feeds the atlas. Nothing else does, this node's own commits included.
+
+use crate::atlas::{Atlas, Change, Mark};
+use crate::model::{Entry, SubjectKind, Version};
+use crate::store::{self, Store, Tx};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Notify, watch};
+use uuid::Uuid;
+
+/// A node looks for new entries at least this often, whatever notifications say.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// Entries applied at once.
+const PAGE: i64 = 500;
+
+/// Handle on the follower; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Follower {
+    head: watch::Receiver<Version>,
+}
+
+impl Follower {
+    /// Loads head and state in one snapshot, then follows until the store is closed.
+    ///
+    /// # Errors
+    /// When the first load fails.
+    pub async fn start(store: Store, atlas: Arc<Atlas>, committed: Arc<Notify>) -> store::Result<(Self, tokio::task::JoinHandle<()>)> {
+        let mut task = Task { store, atlas, seen: Version::default() };
+        task.load().await?;
+        let (publish, head) = watch::channel(task.seen);
+        let handle = tokio::spawn(async move { task.run(committed, publish).await });
+        Ok((Self { head }, handle))
+    }
+
+    /// How far the atlas has followed.
+    pub fn head(&self) -> Version {
+        *self.head.borrow()
+    }
+
+    /// Waits up to 2 s until the atlas holds a number; false when it does not by then.
+    pub async fn reach(&self, seq: i64) -> bool {
+        let mut head = self.head.clone();
+        let reached = head.wait_for(|h| h.seq >= seq);
+        matches!(tokio::time::timeout(Duration::from_secs(2), reached).await, Ok(Ok(_)))
+    }
+}
+
+struct Task {
+    store: Store,
+    atlas: Arc<Atlas>,
+    seen: Version,
+}
+
+impl Task {
+    async fn load(&mut self) -> store::Result<()> {
+        let mut tx = self.store.read().await?;
+        let head = tx.head().await?;
+        let (territories, actors) = (tx.territories().await?, tx.actors().await?);
+        let atlas = self.atlas.clone();
+        let bulk = tokio::task::spawn_blocking(move || atlas.load(&territories, &actors, head));
+        if !matches!(bulk.await, Ok(Ok(()))) {
+            return Err(store::Error::Unfit("the atlas could not be built".into()));
+        }
+        self.seen = head;
+        Ok(())
+    }
+
+    async fn run(mut self, committed: Arc<Notify>, publish: watch::Sender<Version>) {
+        let mut listener = match self.store.listen().await {
+            Ok(listener) => listener,
+            Err(e) => {
+                tracing::warn!("no notifications from PostgreSQL, looking every 2 s instead: {e}");
+                None
+            }
+        };
+        loop {
+            // First look, then wait: a commit between the two leaves a permit in `committed`, so no wake-up is lost.
+            if let Err(e) = self.catch_up().await {
+                if matches!(&e, store::Error::Database(sqlx_error) if store::is_closed(sqlx_error)) {
+                    return;
+                }
+                tracing::error!("following the journal: {e}");
+            }
+            publish.send_if_modified(|head| std::mem::replace(head, self.seen) != self.seen);
+            metrics::gauge!("bouillon_atlas_seq").set(self.seen.seq as f64);
+            tokio::select! {
+                () = committed.notified() => {}
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+                // A lost connection gives an error at once and is opened again by the listener; the sleep keeps that from spinning.
+                heard = store::hear(listener.as_mut()) => if !heard { tokio::time::sleep(Duration::from_millis(500)).await },
+            }
+        }
+    }
+
+    async fn catch_up(&mut self) -> store::Result<()> {
+        loop {
+            let mut tx = self.store.read().await?;
+            let head = tx.head().await?;
+            if head.epoch != self.seen.epoch || head.seq < self.seen.seq {
+                drop(tx);
+                tracing::info!("the journal was replaced (epoch {}), reading everything again", head.epoch);
+                return self.load().await;
+            }
+            let entries = tx.entries_after(self.seen.seq, PAGE).await?;
+            let Some(last) = entries.last() else { return Ok(()) };
+            let reached = Version { epoch: head.epoch, seq: last.seq };
+            let changes = self.changes(&mut tx, &entries).await?;
+            self.atlas.apply(changes, entries.iter().map(mark).collect(), reached);
+            self.seen = reached;
+        }
+    }
+
+    async fn changes(&self, tx: &mut Tx, entries: &[Entry]) -> store::Result<Vec<Change>> {
+        let of = |kind: SubjectKind| entries.iter().filter(move |e| e.subject.kind == kind).map(|e| e.subject.id).collect::<BTreeSet<Uuid>>();
+        let territories = of(SubjectKind::Territory);
+        let mut actors = of(SubjectKind::Actor);
+        let mut changes = Vec::new();
+        for id in &territories {
+            changes.extend(tx.territory(*id).await?.map(|t| Change::Territory(Box::new(t))));
+        }
+        if !territories.is_empty() {
+            // A new or moved boundary changes the memberships of actors that no entry names.
+            changes.extend(tx.actors().await?.into_iter().map(|a| Change::Actor(Box::new(a))));
+            actors.clear();
+        }
+        for id in actors {
+            changes.extend(tx.actor(id).await?.map(|a| Change::Actor(Box::new(a))));
+        }
+        Ok(changes)
+    }
+}
+
+fn mark(e: &Entry) -> Mark {
+    Mark { seq: e.seq, at: e.at, kind: e.kind, subject: e.subject, author: e.author, source: e.source.clone() }
+}

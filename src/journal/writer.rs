@@ -1,0 +1,451 @@
+//! The batching writer: whatever is queued goes into one transaction, and nobody is answered before its commit.
+
+use super::core::{Author, Decision, Known, Request, decide};
+use super::membership::Shapes;
+use super::{broken, now};
+use crate::model::edit::{Ack, Edit, EditKind, Entry, Outcome, SubjectKind};
+use crate::model::merge::texts_to_look_up;
+use crate::model::{Actor, Doc, Fields, Lang, Role, Territory, Version, actor::Origin};
+use crate::store::journal::Conflict;
+use crate::store::{self, Imported, Store, Tx};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Notify, mpsc, oneshot};
+use uuid::Uuid;
+
+/// Requests that wait for the writer; more are told to come back.
+const QUEUE: usize = 4096;
+/// Jobs that share one transaction at most.
+const BATCH: usize = 512;
+
+/// Why a job was not even tried, or not kept.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// The queue is full.
+    #[error("too many edits are waiting")]
+    Busy,
+    /// The database refused the batch; nothing of it was written.
+    #[error("the database could not write")]
+    NotWritten,
+    /// The server is stopping.
+    #[error("the server is stopping")]
+    Stopping,
+}
+
+struct Job {
+    requests: Vec<Request>,
+    answer: oneshot::Sender<Result<Vec<Ack>, Refused>>,
+}
+
+/// Handle on the writer; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Writer {
+    queue: mpsc::Sender<Job>,
+}
+
+impl std::fmt::Debug for Job {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Job").field("requests", &self.requests.len()).finish()
+    }
+}
+
+impl Writer {
+    /// Starts the writer; `committed` is notified after every commit that moved the head.
+    pub fn start(store: Store, committed: Arc<Notify>) -> (Self, tokio::task::JoinHandle<()>) {
+        let (queue, jobs) = mpsc::channel(QUEUE);
+        let task = tokio::spawn(Task { store, committed, shapes: Shapes::default() }.run(jobs));
+        (Self { queue }, task)
+    }
+
+    /// Writes edits in order and answers when they are durable. Edits with the same group commit or fail together.
+    ///
+    /// # Errors
+    /// [`Refused`]: nothing of these edits was written.
+    pub async fn write(&self, requests: Vec<Request>) -> Result<Vec<Ack>, Refused> {
+        let (answer, answered) = oneshot::channel();
+        self.queue.try_send(Job { requests, answer }).map_err(|e| match e {
+            mpsc::error::TrySendError::Full(_) => Refused::Busy,
+            mpsc::error::TrySendError::Closed(_) => Refused::Stopping,
+        })?;
+        answered.await.map_err(|_| Refused::Stopping)?
+    }
+
+    /// Edits that wait now.
+    pub fn waiting(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
+    }
+}
+
+struct Task {
+    store: Store,
+    committed: Arc<Notify>,
+    shapes: Shapes,
+}
+
+impl Task {
+    async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
+        let mut batch = Vec::with_capacity(BATCH);
+        while jobs.recv_many(&mut batch, BATCH).await > 0 {
+            self.write_batch(std::mem::take(&mut batch)).await;
+        }
+    }
+
+    async fn write_batch(&mut self, jobs: Vec<Job>) {
+        let started = std::time::Instant::now();
+        match self.fill(&jobs).await {
+            Ok((tx, acks, moved)) => self.commit(tx, jobs, acks, moved).await,
+            Err(e) => {
+                tracing::error!("a batch of {} was not written: {e}", jobs.len());
+                // Shapes may have been read inside the transaction that is now undone.
+                self.shapes = Shapes::default();
+                for job in jobs {
+                    let _ = job.answer.send(Err(Refused::NotWritten));
+                }
+            }
+        }
+        metrics::histogram!("bouillon_write_batch_seconds").record(started.elapsed().as_secs_f64());
+    }
+
+    async fn commit(&self, tx: Tx, jobs: Vec<Job>, acks: Vec<Vec<Ack>>, moved: bool) {
+        let answer = |jobs: Vec<Job>, acks: Vec<Vec<Ack>>| {
+            for (job, acks) in jobs.into_iter().zip(acks) {
+                for ack in &acks {
+                    metrics::counter!("bouillon_edits_total", "result" => outcome_word(ack.result)).increment(1);
+                }
+                let _ = job.answer.send(Ok(acks));
+            }
+        };
+        let mut late = Some((jobs, acks));
+        if broken("ack-early") {
+            if let Some((jobs, acks)) = late.take() {
+                answer(jobs, acks);
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        if let Err(e) = tx.commit().await {
+            // Nobody can know whether the commit reached the disk: going on would answer from an unknown state.
+            tracing::error!("the commit failed, stopping so that a restart reads the true state: {e}");
+            std::process::exit(74);
+        }
+        if moved {
+            self.committed.notify_one();
+        }
+        if let Some((jobs, acks)) = late {
+            answer(jobs, acks);
+        }
+    }
+
+    /// Runs every job inside one transaction that is not committed yet.
+    async fn fill(&mut self, jobs: &[Job]) -> store::Result<(Tx, Vec<Vec<Ack>>, bool)> {
+        let mut tx = self.store.write().await?;
+        let start = tx.lock_head().await?;
+        self.refresh_shapes(&mut tx).await?;
+        let mut head = start;
+        let mut all = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            let mut acks = Vec::with_capacity(job.requests.len());
+            for group in groups(&job.requests) {
+                acks.extend(self.write_group(&mut tx, group, &mut head).await?);
+            }
+            all.push(acks);
+        }
+        let moved = head.seq != start.seq;
+        if moved {
+            tx.set_head(head.seq).await?;
+            tx.wake_others(head.seq).await?;
+        }
+        Ok((tx, all, moved))
+    }
+
+    async fn refresh_shapes(&mut self, tx: &mut Tx) -> store::Result<()> {
+        let seq = tx.territories_seq().await?;
+        if seq != self.shapes.seq {
+            self.shapes = Shapes::new(&tx.territories().await?, seq);
+        }
+        Ok(())
+    }
+
+    /// One edit, or several of one group: if one of a group is not applied, none is.
+    async fn write_group(&mut self, tx: &mut Tx, group: &[Request], head: &mut Version) -> store::Result<Vec<Ack>> {
+        tx.mark().await?;
+        let before = *head;
+        let mut acks = Vec::with_capacity(group.len());
+        for request in group {
+            match self.write_one(tx, request, head).await {
+                Ok(ack) => acks.push(ack),
+                Err(store::Error::Database(e)) if e.as_database_error().is_some_and(|d| d.is_unique_violation()) => {
+                    acks.push(taken(request, *head));
+                    break;
+                }
+                Err(e) => return Err(e),
+            }
+        }
+        let whole = acks.len() == group.len() && (group.len() == 1 || acks.iter().all(|a| matches!(a.result, Outcome::Applied | Outcome::Same)));
+        let unique = acks.last().is_some_and(|a| a.code.as_deref() == Some("taken"));
+        if whole && !unique {
+            tx.keep_since_mark().await?;
+            return Ok(acks);
+        }
+        tx.back_to_mark().await?;
+        *head = before;
+        self.refresh_shapes(tx).await?;
+        Ok(group.iter().enumerate().map(|(i, r)| acks.get(i).filter(|a| a.seq.is_none()).cloned().unwrap_or_else(|| undone(r, before))).collect())
+    }
+
+    async fn write_one(&mut self, tx: &mut Tx, request: &Request, head: &mut Version) -> store::Result<Ack> {
+        let edit = &request.edit;
+        let hash = request.payload_hash();
+        if let Some((known, ack)) = tx.ack(edit.id).await? {
+            return Ok(if known == hash { ack } else { reused(request, *head) });
+        }
+        let at = now();
+        let subject = Loaded::read(tx, edit).await?;
+        let Some(home) = subject.home(tx, edit).await? else { return Ok(homeless(request, *head)) };
+        let role = role(tx, request.author, home, subject.territories()).await?;
+        let undone = self.undone(tx, edit).await?;
+        let base_texts = base_texts(tx, subject.doc(), edit).await?;
+        let next = Version { epoch: head.epoch, seq: head.seq + 1 };
+        let known = Known { doc: subject.doc(), role, next, at, base_texts: &base_texts, undone: undone.as_ref() };
+        let decision = decide(request, &known);
+        self.keep(tx, request, &subject, home, decision, &hash, at, head).await
+    }
+
+    async fn undone(&self, tx: &mut Tx, edit: &Edit) -> store::Result<Option<Entry>> {
+        let (EditKind::Revert, Some(seq)) = (edit.kind, edit.reverts) else { return Ok(None) };
+        Ok(tx.entry(seq).await?.filter(|e| e.subject == edit.subject))
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "everything that was looked up under the lock, used once")]
+    async fn keep(
+        &mut self,
+        tx: &mut Tx,
+        request: &Request,
+        subject: &Loaded,
+        home: Uuid,
+        decision: Decision,
+        hash: &str,
+        at: i64,
+        head: &mut Version,
+    ) -> store::Result<Ack> {
+        let Decision { ack, merged, conflicts } = decision;
+        let edit = &request.edit;
+        for c in &conflicts {
+            let author = request.author.identity();
+            let kept = Conflict { id: c.id, edit: edit.id, subject: edit.subject, field: &c.field, mine: &c.mine, theirs: &c.theirs, author, at };
+            tx.keep_conflict(&kept).await?;
+        }
+        if let Some(merged) = merged
+            && let Some(mut doc) = merged.doc
+        {
+            head.seq += 1;
+            if let Author::Identity(id) = request.author {
+                tx.put_identity(id, at).await?;
+            }
+            let origin = self.origin(tx, request, &mut doc, *head).await?;
+            let entry = entry(request, *head, at, merged.before, merged.after);
+            tx.add_entry(&entry).await?;
+            self.put_subject(tx, edit, subject, home, doc, at).await?;
+            if let Some(origin) = origin {
+                tx.put_imported(&origin, at).await?;
+            }
+        } else if ack.result == Outcome::Same
+            && let Some(imported) = &request.imported
+        {
+            tx.put_imported(imported, at).await?;
+        }
+        if ack.result != Outcome::Refused {
+            tx.keep_ack(hash, &ack, at).await?;
+        }
+        Ok(ack)
+    }
+
+    /// What to remember about the source: of an import, or of a candidate that somebody took over.
+    async fn origin(&self, tx: &mut Tx, request: &Request, doc: &mut Doc, next: Version) -> store::Result<Option<Imported>> {
+        if request.imported.is_some() {
+            return Ok(request.imported.clone());
+        }
+        let Some(id) = request.edit.candidate.filter(|_| request.edit.kind == EditKind::Create) else { return Ok(None) };
+        let Some(candidate) = tx.candidate(id).await? else { return Ok(None) };
+        tx.take_candidate(id, request.edit.subject.id).await?;
+        for (field, meta) in doc.meta.iter_mut().filter(|(_, m)| m.v == next) {
+            if doc.fields.get(field).is_some_and(|v| candidate.fields.get(field) == Some(v)) {
+                meta.source = Some("osm".into());
+            }
+        }
+        Ok(Some(Imported {
+            reference: candidate.reference,
+            actor: request.edit.subject.id,
+            version: 0,
+            licence: "ODbL-1.0".into(),
+            values: candidate.fields,
+            run: id,
+        }))
+    }
+
+    async fn put_subject(&mut self, tx: &mut Tx, edit: &Edit, before: &Loaded, home: Uuid, doc: Doc, at: i64) -> store::Result<()> {
+        match edit.subject.kind {
+            SubjectKind::Actor => {
+                let created_at = before.created_at().unwrap_or(at);
+                let none: Option<Origin> = None;
+                let mut actor = Actor { id: edit.subject.id, home, doc, created_at, updated_at: at, territories: Vec::new(), origin: none };
+                actor.territories = self.shapes.of_actor(&actor);
+                tx.put_actor(&actor).await
+            }
+            SubjectKind::Territory => {
+                let seq = doc.version.seq;
+                tx.put_territory(&Territory { id: edit.subject.id, doc }, at).await?;
+                self.shapes = Shapes::new(&tx.territories().await?, seq);
+                self.recompute_memberships(tx).await
+            }
+        }
+    }
+
+    /// After a territory's shape changed: every actor's memberships again, writing only those that differ.
+    async fn recompute_memberships(&self, tx: &mut Tx) -> store::Result<()> {
+        let mut points: BTreeMap<Uuid, Vec<[f64; 2]>> = BTreeMap::new();
+        for (actor, lon, lat) in tx.points().await? {
+            points.entry(actor).or_default().push([lon, lat]);
+        }
+        let mut stored: BTreeMap<Uuid, Vec<Uuid>> = BTreeMap::new();
+        for (actor, territory) in tx.memberships().await? {
+            stored.entry(actor).or_default().push(territory);
+        }
+        for (actor, points) in points {
+            let covering = self.shapes.covering(points.into_iter());
+            let mut old = stored.remove(&actor).unwrap_or_default();
+            old.sort_unstable();
+            if covering != old {
+                tx.put_memberships(actor, &covering).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A subject as read under the lock.
+enum Loaded {
+    Actor(Option<Box<Actor>>),
+    Territory(Option<Box<Territory>>),
+}
+
+impl Loaded {
+    async fn read(tx: &mut Tx, edit: &Edit) -> store::Result<Self> {
+        let id = edit.subject.id;
+        Ok(match edit.subject.kind {
+            SubjectKind::Actor => Self::Actor(tx.actor(id).await?.map(Box::new)),
+            SubjectKind::Territory => Self::Territory(tx.territory(id).await?.map(Box::new)),
+        })
+    }
+
+    fn doc(&self) -> Option<&Doc> {
+        match self {
+            Self::Actor(a) => a.as_ref().map(|a| &a.doc),
+            Self::Territory(t) => t.as_ref().map(|t| &t.doc),
+        }
+    }
+
+    fn territories(&self) -> &[Uuid] {
+        match self {
+            Self::Actor(Some(a)) => &a.territories,
+            _ => &[],
+        }
+    }
+
+    fn created_at(&self) -> Option<i64> {
+        match self {
+            Self::Actor(a) => a.as_ref().map(|a| a.created_at),
+            Self::Territory(_) => None,
+        }
+    }
+
+    /// The home territory: kept from creation; none when a new actor names no territory that exists.
+    async fn home(&self, tx: &mut Tx, edit: &Edit) -> store::Result<Option<Uuid>> {
+        match (self, edit.kind) {
+            (Self::Territory(_), _) => Ok(Some(edit.subject.id)),
+            (Self::Actor(Some(a)), _) => Ok(Some(a.home)),
+            (Self::Actor(None), EditKind::Create) => {
+                let Some(slug) = &edit.territory else { return Ok(None) };
+                Ok(tx.territory_by_slug(slug).await?.filter(|t| !t.doc.deleted).map(|t| t.id))
+            }
+            (Self::Actor(None), _) => Ok(Some(Uuid::nil())),
+        }
+    }
+}
+
+/// Rights are read again for every edit, under the lock: a revoked role is gone at once.
+async fn role(tx: &mut Tx, author: Author, home: Uuid, territories: &[Uuid]) -> store::Result<Role> {
+    let Author::Identity(id) = author else { return Ok(Role::Admin) };
+    let grants = tx.grants(id).await?;
+    let fits = |t: &Option<Uuid>| t.is_none_or(|t| t == home || territories.contains(&t));
+    Ok(grants.iter().filter(|g| fits(&g.territory)).map(|g| g.role).max().unwrap_or(Role::Contributor).max(Role::Contributor))
+}
+
+/// The text of long fields at the version that the author saw, from the journal.
+async fn base_texts(tx: &mut Tx, doc: Option<&Doc>, edit: &Edit) -> store::Result<BTreeMap<String, String>> {
+    let mut texts = BTreeMap::new();
+    for (field, seen) in texts_to_look_up(doc, edit) {
+        let entry = tx.entry(seen.seq).await?.filter(|e| e.epoch == seen.epoch && e.subject == edit.subject);
+        if let Some(text) = entry.as_ref().and_then(|e| e.after.get(&field)).and_then(Value::as_str) {
+            texts.insert(field, text.to_owned());
+        }
+    }
+    Ok(texts)
+}
+
+fn entry(request: &Request, next: Version, at: i64, before: Fields, after: Fields) -> Entry {
+    let edit = &request.edit;
+    Entry {
+        seq: next.seq,
+        epoch: next.epoch,
+        edit_id: edit.id,
+        group: edit.group,
+        kind: edit.kind,
+        subject: edit.subject,
+        author: request.author.identity(),
+        source: request.source.map(Into::into),
+        at,
+        before,
+        after,
+        reverts: edit.reverts.filter(|_| edit.kind == EditKind::Revert),
+    }
+}
+
+/// Neighbours with the same group stay together; every other edit stands alone.
+fn groups(requests: &[Request]) -> impl Iterator<Item = &[Request]> {
+    requests.chunk_by(|a, b| a.edit.group.is_some() && a.edit.group == b.edit.group)
+}
+
+fn say(request: &Request, head: Version, code: &str, fr: &str, en: &str) -> Ack {
+    Ack::refused(request.edit.id, head.epoch, code, if request.lang == Lang::Fr { fr } else { en }.into())
+}
+
+fn reused(request: &Request, head: Version) -> Ack {
+    let fr = "Ce numéro de modification a déjà servi pour autre chose.";
+    say(request, head, "edit_id_reused", fr, "This edit id was already used for something else.")
+}
+
+fn taken(request: &Request, head: Version) -> Ack {
+    let fr = "Cette adresse courte est déjà prise.";
+    say(request, head, "taken", fr, "This short address is already taken.")
+}
+
+fn homeless(request: &Request, head: Version) -> Ack {
+    let fr = "Ce territoire n’existe pas ici.";
+    say(request, head, "unknown_territory", fr, "This territory does not exist here.")
+}
+
+fn undone(request: &Request, head: Version) -> Ack {
+    let fr = "Rien n’a été écrit, car une autre modification du même groupe n’a pas pu l’être.";
+    say(request, head, "group_failed", fr, "Nothing was written, because another edit of the same group could not be.")
+}
+
+fn outcome_word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Applied => "applied",
+        Outcome::Same => "same",
+        Outcome::Conflict => "conflict",
+        Outcome::Refused => "refused",
+    }
+}

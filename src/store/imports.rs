@@ -1,0 +1,270 @@
+//! What imports leave behind: origins, candidates, streets, blobs.
+
+use super::tx::{all, first, run};
+use super::{Result, Tx};
+use crate::model::Fields;
+use crate::model::text::fold;
+use serde::{Deserialize, Serialize};
+use sqlx::types::Json;
+use uuid::Uuid;
+
+/// The values last imported from a source, kept beside the actor they became.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Imported {
+    /// `osm:node/12`.
+    pub reference: String,
+    /// The actor.
+    pub actor: Uuid,
+    /// Version of the object in its source.
+    pub version: i64,
+    /// SPDX name of the licence.
+    pub licence: String,
+    /// The values as imported.
+    pub values: Fields,
+    /// The import that wrote them.
+    pub run: Uuid,
+}
+
+/// What a source holds and the import did not publish.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// Stable across imports of the same object.
+    pub id: Uuid,
+    /// `osm:node/12`.
+    pub reference: String,
+    /// Name, or an empty text.
+    pub name: String,
+    /// Category, or an empty text.
+    pub category: String,
+    /// `unnamed`, `off_by_default`, `to_classify` or `duplicate`.
+    pub reason: String,
+    /// Degrees WGS84.
+    pub lon: f64,
+    /// Degrees WGS84.
+    pub lat: f64,
+    /// The fields of the actor it would become.
+    pub fields: Fields,
+}
+
+/// A named street, for placing an actor.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Street {
+    /// As written on its signs.
+    pub name: String,
+    /// A point on it, degrees WGS84.
+    pub lon: f64,
+    /// A point on it, degrees WGS84.
+    pub lat: f64,
+    /// Postcode, when known.
+    pub postcode: Option<String>,
+    /// Town, when known.
+    pub city: Option<String>,
+}
+
+/// Bytes served as they are.
+#[derive(Debug, Clone)]
+pub struct Blob {
+    /// `application/geo+json`…
+    pub media_type: String,
+    /// `gzip`, or an empty text.
+    pub encoding: String,
+    /// Of the bytes; serves as ETag.
+    pub digest: String,
+    /// The content.
+    pub bytes: Vec<u8>,
+}
+
+type CandidateRow = (Uuid, String, String, String, String, f64, f64, Json<Fields>);
+
+fn candidate(row: CandidateRow) -> Candidate {
+    let (id, reference, name, category, reason, lon, lat, fields) = row;
+    Candidate { id, reference, name, category, reason, lon, lat, fields: fields.0 }
+}
+
+impl Tx {
+    /// Where an object of a source went, if it was imported.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn imported(&mut self, reference: &str) -> Result<Option<Imported>> {
+        type Row = (String, Uuid, i64, String, Json<Fields>, Uuid);
+        let row = first!(self, Row, "select reference, actor, version, licence, imported, run from origins where reference = $1", reference);
+        Ok(row.map(|(reference, actor, version, licence, values, run)| Imported { reference, actor, version, licence, values: values.0, run }))
+    }
+
+    /// Keeps what was imported for an object.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn put_imported(&mut self, i: &Imported, at: i64) -> Result<()> {
+        run!(
+            self,
+            "insert into origins (reference, actor, version, licence, imported, run, at) values ($1, $2, $3, $4, $5, $6, $7)
+             on conflict (reference) do update set version = excluded.version, licence = excluded.licence, imported = excluded.imported,
+             run = excluded.run, at = excluded.at",
+            &i.reference,
+            i.actor,
+            i.version,
+            &i.licence,
+            Json(&i.values),
+            i.run,
+            at
+        );
+        Ok(())
+    }
+
+    /// Replaces the candidates of a territory; those already taken over stay marked.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn put_candidates(&mut self, territory: Uuid, run: Uuid, list: &[Candidate]) -> Result<()> {
+        for c in list {
+            run!(
+                self,
+                "insert into candidates (id, territory, reference, name, folded, category, reason, lon, lat, fields, run)
+                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                 on conflict (territory, reference) do update set name = excluded.name, folded = excluded.folded, category = excluded.category,
+                 reason = excluded.reason, lon = excluded.lon, lat = excluded.lat, fields = excluded.fields, run = excluded.run",
+                c.id,
+                territory,
+                &c.reference,
+                &c.name,
+                fold(&c.name),
+                &c.category,
+                &c.reason,
+                c.lon,
+                c.lat,
+                Json(&c.fields),
+                run
+            );
+        }
+        run!(self, "delete from candidates where territory = $1 and run <> $2 and taken_by is null", territory, run);
+        Ok(())
+    }
+
+    /// The candidates of a territory that nobody took over.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn candidates(&mut self, territory: Uuid) -> Result<Vec<Candidate>> {
+        let rows = all!(
+            self,
+            CandidateRow,
+            "select id, reference, name, category, reason, lon, lat, fields from candidates where territory = $1 and taken_by is null order by folded, reference",
+            territory
+        );
+        Ok(rows.into_iter().map(candidate).collect())
+    }
+
+    /// One candidate that nobody took over.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn candidate(&mut self, id: Uuid) -> Result<Option<Candidate>> {
+        let row = first!(
+            self,
+            CandidateRow,
+            "select id, reference, name, category, reason, lon, lat, fields from candidates where id = $1 and taken_by is null",
+            id
+        );
+        Ok(row.map(candidate))
+    }
+
+    /// Marks a candidate as taken over by an actor.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn take_candidate(&mut self, id: Uuid, actor: Uuid) -> Result<()> {
+        run!(self, "update candidates set taken_by = $2 where id = $1", id, actor);
+        Ok(())
+    }
+
+    /// How many candidates a territory has.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn count_candidates(&mut self, territory: Uuid) -> Result<i64> {
+        let row = first!(self, (i64,), "select count(*) from candidates where territory = $1 and taken_by is null", territory);
+        Ok(row.map_or(0, |r| r.0))
+    }
+
+    /// Replaces the streets of a territory.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn put_streets(&mut self, territory: Uuid, streets: &[Street]) -> Result<()> {
+        run!(self, "delete from streets where territory = $1", territory);
+        for s in streets {
+            run!(
+                self,
+                "insert into streets (territory, name, folded, lon, lat, postcode, city) values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing",
+                territory,
+                &s.name,
+                fold(&s.name),
+                s.lon,
+                s.lat,
+                s.postcode.as_deref(),
+                s.city.as_deref()
+            );
+        }
+        Ok(())
+    }
+
+    /// Streets whose folded name holds a folded text, those that start with it first.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn streets(&mut self, territory: Uuid, folded: &str, limit: i64) -> Result<Vec<Street>> {
+        type Row = (String, f64, f64, Option<String>, Option<String>);
+        // The folded text has letters, digits and spaces only, so that it holds no wildcard.
+        let rows = all!(
+            self,
+            Row,
+            "select name, lon, lat, postcode, city from streets where territory = $1 and (folded like $2 or folded like $3)
+             order by case when folded like $2 then 0 else 1 end, length(folded), folded limit $4",
+            territory,
+            format!("{folded}%"),
+            format!("% {folded}%"),
+            limit
+        );
+        Ok(rows.into_iter().map(|(name, lon, lat, postcode, city)| Street { name, lon, lat, postcode, city }).collect())
+    }
+
+    /// Keeps bytes under a name.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn put_blob(&mut self, name: &str, blob: &Blob, at: i64) -> Result<()> {
+        run!(
+            self,
+            "insert into blobs (name, media_type, encoding, digest, bytes, at) values ($1, $2, $3, $4, $5, $6)
+             on conflict (name) do update set media_type = excluded.media_type, encoding = excluded.encoding, digest = excluded.digest,
+             bytes = excluded.bytes, at = excluded.at",
+            name,
+            &blob.media_type,
+            &blob.encoding,
+            &blob.digest,
+            &blob.bytes[..],
+            at
+        );
+        Ok(())
+    }
+
+    /// The bytes kept under a name.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn blob(&mut self, name: &str) -> Result<Option<Blob>> {
+        type Row = (String, String, String, Vec<u8>);
+        let row = first!(self, Row, "select media_type, encoding, digest, bytes from blobs where name = $1", name);
+        Ok(row.map(|(media_type, encoding, digest, bytes)| Blob { media_type, encoding, digest, bytes }))
+    }
+
+    /// Whether bytes are kept under a name.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn has_blob(&mut self, name: &str) -> Result<bool> {
+        Ok(first!(self, (i64,), "select count(*) from blobs where name = $1", name).is_some_and(|r| r.0 > 0))
+    }
+}

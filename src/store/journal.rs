@@ -1,0 +1,220 @@
+//! The journal's rows: head, entries, acks, conflicts.
+
+use super::tx::{all, first, run};
+use super::{Result, Tx};
+use crate::model::{Ack, EditKind, Entry, Fields, Subject, SubjectKind, Version};
+use serde_json::Value;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+/// The columns of an entry, in the order of [`EntryRow`].
+macro_rules! entry {
+    ($rest:literal) => {
+        concat!(
+            "select seq, epoch, edit_id, group_id, kind, subject_kind, subject_id, author, source, at, before_values, after_values, reverts from journal ",
+            $rest
+        )
+    };
+}
+
+type EntryRow = (i64, i64, Uuid, Option<Uuid>, String, String, Uuid, Option<Uuid>, Option<String>, i64, Json<Fields>, Json<Fields>, Option<i64>);
+
+fn entry(row: EntryRow) -> Option<Entry> {
+    let (seq, epoch, edit_id, group, kind, subject_kind, subject_id, author, source, at, before, after, reverts) = row;
+    let kind = EditKind::parse(&kind)?;
+    let subject = Subject { kind: SubjectKind::parse(&subject_kind)?, id: subject_id };
+    Some(Entry { seq, epoch, edit_id, group, kind, subject, author, source, at, before: before.0, after: after.0, reverts })
+}
+
+fn entries(rows: Vec<EntryRow>) -> Vec<Entry> {
+    rows.into_iter().filter_map(entry).collect()
+}
+
+impl Tx {
+    /// Locks the head row and reads it: from here on no other transaction gets a number before this one ends.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn lock_head(&mut self) -> Result<Version> {
+        let row = first!(self, (i64, i64), "update journal_head set head = head where one = 1 returning epoch, head");
+        Ok(row.unwrap_or_default().into())
+    }
+
+    /// Reads the head without locking it.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn head(&mut self) -> Result<Version> {
+        Ok(first!(self, (i64, i64), "select epoch, head from journal_head where one = 1").unwrap_or_default().into())
+    }
+
+    /// Moves the head forward.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn set_head(&mut self, seq: i64) -> Result<()> {
+        run!(self, "update journal_head set head = $1 where one = 1", seq);
+        Ok(())
+    }
+
+    /// The answer already given to an edit, with the hash of what was sent.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn ack(&mut self, edit: Uuid) -> Result<Option<(String, Ack)>> {
+        let row = first!(self, (String, Json<Ack>), "select payload_hash, ack from acks where edit_id = $1", edit);
+        Ok(row.map(|(hash, ack)| (hash, ack.0)))
+    }
+
+    /// Keeps the answer to an edit.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn keep_ack(&mut self, hash: &str, ack: &Ack, at: i64) -> Result<()> {
+        run!(self, "insert into acks (edit_id, payload_hash, ack, at) values ($1, $2, $3, $4)", ack.id, hash, Json(ack), at);
+        Ok(())
+    }
+
+    /// Adds one entry.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn add_entry(&mut self, e: &Entry) -> Result<()> {
+        run!(
+            self,
+            "insert into journal (seq, epoch, edit_id, group_id, kind, subject_kind, subject_id, author, source, at, before_values, after_values, reverts)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+            e.seq,
+            e.epoch,
+            e.edit_id,
+            e.group,
+            e.kind.as_str(),
+            e.subject.kind.as_str(),
+            e.subject.id,
+            e.author,
+            e.source.as_deref(),
+            e.at,
+            Json(&e.before),
+            Json(&e.after),
+            e.reverts
+        );
+        Ok(())
+    }
+
+    /// Entries after a number, in order.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn entries_after(&mut self, seq: i64, limit: i64) -> Result<Vec<Entry>> {
+        Ok(entries(all!(self, EntryRow, entry!("where seq > $1 order by seq limit $2"), seq, limit)))
+    }
+
+    /// One entry.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn entry(&mut self, seq: i64) -> Result<Option<Entry>> {
+        Ok(first!(self, EntryRow, entry!("where seq = $1"), seq).and_then(entry))
+    }
+
+    /// A subject's entries before a number, newest first.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn history(&mut self, subject: Uuid, before: i64, limit: i64) -> Result<Vec<Entry>> {
+        Ok(entries(all!(self, EntryRow, entry!("where subject_id = $1 and seq < $2 order by seq desc limit $3"), subject, before, limit)))
+    }
+
+    /// An author's entries before a number, newest first.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn written_by(&mut self, author: Uuid, before: i64, limit: i64) -> Result<Vec<Entry>> {
+        Ok(entries(all!(self, EntryRow, entry!("where author = $1 and seq < $2 order by seq desc limit $3"), author, before, limit)))
+    }
+
+    /// Entries on the actors of a territory before a number, newest first.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn territory_history(&mut self, territory: Uuid, before: i64, limit: i64) -> Result<Vec<Entry>> {
+        let rows = all!(
+            self,
+            EntryRow,
+            entry!(
+                "where seq < $2 and subject_kind = 'actor' and (subject_id in (select actor from memberships where territory = $1)
+                 or subject_id in (select id from actors where home = $1)) order by seq desc limit $3"
+            ),
+            territory,
+            before,
+            limit
+        );
+        Ok(entries(rows))
+    }
+
+    /// How many edits an author has made.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn count_by(&mut self, author: Uuid) -> Result<i64> {
+        Ok(first!(self, (i64,), "select count(*) from journal where author = $1", author).map_or(0, |r| r.0))
+    }
+
+    /// The newest entry that undid a number, if any.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn reverted_by(&mut self, seq: i64) -> Result<Option<i64>> {
+        Ok(first!(self, (i64,), "select seq from journal where reverts = $1 order by seq desc limit 1", seq).map(|r| r.0))
+    }
+
+    /// Keeps both values of a conflict.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn keep_conflict(&mut self, c: &Conflict<'_>) -> Result<()> {
+        run!(
+            self,
+            "insert into conflicts (id, edit_id, subject_kind, subject_id, field, mine, theirs, author, at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            c.id,
+            c.edit,
+            c.subject.kind.as_str(),
+            c.subject.id,
+            c.field,
+            Json(c.mine),
+            Json(c.theirs),
+            c.author,
+            c.at
+        );
+        Ok(())
+    }
+
+    /// Number of rows and highest number of the journal: equal when the sequence has no gap.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn journal_extent(&mut self) -> Result<(i64, i64)> {
+        Ok(first!(self, (i64, i64), "select count(*), coalesce(max(seq), 0) from journal").unwrap_or_default())
+    }
+}
+
+/// A value that was not written, and the one that stands.
+#[derive(Debug)]
+pub struct Conflict<'a> {
+    /// Id given to the client.
+    pub id: Uuid,
+    /// The edit that was not applied.
+    pub edit: Uuid,
+    /// On what.
+    pub subject: Subject,
+    /// Which field.
+    pub field: &'a str,
+    /// The value sent.
+    pub mine: &'a Value,
+    /// The value that stands.
+    pub theirs: &'a Value,
+    /// Who sent it.
+    pub author: Option<Uuid>,
+    /// UTC, milliseconds since 1970.
+    pub at: i64,
+}

@@ -1,0 +1,182 @@
+//! The database: SQLite in the data folder, or PostgreSQL with PostGIS. The only room with SQL.
+//!
+//! Both back-ends run the same statements; what differs (types, geometry) differs in the migrations. Every call goes through a
+//! transaction, [`Tx`]: a reading one sees one snapshot, a writing one holds the journal's head row.
+
+mod accounts;
+mod imports;
+pub mod journal;
+mod migrations;
+mod subjects;
+mod tx;
+
+pub use accounts::{Grant, Invitation};
+pub use imports::{Blob, Candidate, Imported, Street};
+pub use tx::Tx;
+
+use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use std::str::FromStr;
+use std::time::Duration;
+
+/// What can go wrong in the database.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database refuses or does not answer; details are for the log, not for clients.
+    #[error("{0}")]
+    Database(#[from] sqlx::Error),
+    /// The tables could not be brought up to date.
+    #[error("the tables could not be brought up to date: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// The address of the database is not understood, or the database is not fit for use.
+    #[error("{0}")]
+    Unfit(String),
+}
+
+/// Shorthand.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// An open database.
+#[derive(Debug, Clone)]
+pub enum Store {
+    /// One file; one connection writes, several read.
+    Sqlite {
+        /// The only connection that writes.
+        writer: SqlitePool,
+        /// Connections that only read.
+        readers: SqlitePool,
+    },
+    /// PostgreSQL with PostGIS.
+    Postgis {
+        /// Connections for everything but listening.
+        pool: PgPool,
+        /// How to open the listening connection.
+        options: Box<PgConnectOptions>,
+    },
+}
+
+/// The channel on which a committed batch is announced.
+const CHANNEL: &str = "bouillon_journal";
+
+impl Store {
+    /// Opens `sqlite:PATH` or `postgres://…`, and brings the tables up to date.
+    ///
+    /// # Errors
+    /// When the address is not understood, the database does not answer, or it is not fit (versions, settings).
+    pub async fn open(url: &str) -> Result<Self> {
+        let store = if url.starts_with("sqlite:") {
+            open_sqlite(url).await?
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            open_postgis(url).await?
+        } else {
+            return Err(Error::Unfit(format!("--database must start with sqlite: or postgres://, not `{}`", url.split(':').next().unwrap_or(""))));
+        };
+        store.migrate().await?;
+        store.self_check().await?;
+        Ok(store)
+    }
+
+    /// Whether this is PostgreSQL.
+    pub fn is_postgis(&self) -> bool {
+        matches!(self, Self::Postgis { .. })
+    }
+
+    /// Starts a transaction that sees one snapshot and writes nothing.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn read(&self) -> Result<Tx> {
+        Ok(match self {
+            Self::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
+            Self::Postgis { pool, .. } => Tx::Postgis(pool.begin_with("begin isolation level repeatable read read only").await?),
+        })
+    }
+
+    /// Starts a transaction that may write. On SQLite it takes the write lock at once, since a read that turns into a write can fail.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn write(&self) -> Result<Tx> {
+        Ok(match self {
+            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("begin immediate").await?),
+            Self::Postgis { pool, .. } => Tx::Postgis(pool.begin().await?),
+        })
+    }
+
+    /// A connection that hears when another node has committed; none on SQLite, where there is one process.
+    ///
+    /// # Errors
+    /// When PostgreSQL does not answer.
+    pub async fn listen(&self) -> Result<Option<PgListener>> {
+        let Self::Postgis { options, .. } = self else { return Ok(None) };
+        let pool = PgPoolOptions::new().max_connections(1).connect_with((**options).clone()).await?;
+        let mut listener = PgListener::connect_with(&pool).await?;
+        listener.listen(CHANNEL).await?;
+        Ok(Some(listener))
+    }
+
+    /// Writes what the log still holds into the main file and closes every connection.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { writer, readers } => {
+                readers.close().await;
+                if let Err(e) = sqlx::query("pragma wal_checkpoint(truncate)").execute(writer).await {
+                    tracing::warn!("the write-ahead log could not be folded in: {e}");
+                }
+                writer.close().await;
+            }
+            Self::Postgis { pool, .. } => pool.close().await,
+        }
+    }
+
+    /// Refuses to run on a database that could lose acknowledged edits.
+    async fn self_check(&self) -> Result<()> {
+        let Self::Sqlite { writer, .. } = self else { return Ok(()) };
+        let (version,): (String,) = sqlx::query_as("select sqlite_version()").fetch_one(writer).await?;
+        let (mode,): (String,) = sqlx::query_as("pragma journal_mode").fetch_one(writer).await?;
+        let (synchronous,): (i64,) = sqlx::query_as("pragma synchronous").fetch_one(writer).await?;
+        let parts: Vec<u32> = version.split('.').filter_map(|p| p.parse().ok()).collect();
+        // Before 3.51.3 the write-ahead log could be reset while another connection used it (fixed on 2026-03-13).
+        if parts < vec![3, 51, 3] || mode != "wal" || synchronous != 2 {
+            return Err(Error::Unfit(format!("SQLite {version}, journal {mode}, synchronous {synchronous}: 3.51.3, wal and 2 are needed")));
+        }
+        Ok(())
+    }
+}
+
+async fn open_sqlite(url: &str) -> Result<Store> {
+    let options = SqliteConnectOptions::from_str(url)?
+        .create_if_missing(true)
+        .foreign_keys(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(Duration::from_secs(10))
+        .pragma("mmap_size", "0")
+        .pragma("wal_autocheckpoint", "4000")
+        .statement_cache_capacity(200);
+    let writer = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None).connect_with(options.clone()).await?;
+    let readers = SqlitePoolOptions::new().max_connections(4).connect_with(options.pragma("query_only", "on")).await?;
+    Ok(Store::Sqlite { writer, readers })
+}
+
+async fn open_postgis(url: &str) -> Result<Store> {
+    let options = PgConnectOptions::from_str(url)?.application_name("bouillon").statement_cache_capacity(200);
+    let pool = PgPoolOptions::new().max_connections(8).acquire_timeout(Duration::from_secs(10)).connect_with(options.clone()).await?;
+    if let Err(e) = sqlx::query("create extension if not exists postgis").execute(&pool).await {
+        return Err(Error::Unfit(format!("PostGIS is missing in this database and could not be added: {e}")));
+    }
+    Ok(Store::Postgis { pool, options: Box::new(options) })
+}
+
+/// Whether an error says that the pool was closed: the server is stopping.
+pub fn is_closed(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::PoolClosed)
+}
+
+/// Waits for a notification; false when the connection was lost meanwhile. Never returns without a listener.
+pub async fn hear(listener: Option<&mut PgListener>) -> bool {
+    match listener {
+        Some(listener) => matches!(listener.try_recv().await, Ok(Some(_))),
+        None => std::future::pending().await,
+    }
+}

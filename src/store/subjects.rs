@@ -1,0 +1,185 @@
+//! Actors and territories: the fold of the journal.
+
+use super::tx::{all, first, run};
+use super::{Result, Tx};
+use crate::model::{Actor, Doc, Territory, actor::Origin};
+use sqlx::types::Json;
+use std::collections::HashMap;
+use uuid::Uuid;
+
+type ActorRow = (Uuid, Uuid, Json<Doc>, i64, i64);
+type OriginRow = (Uuid, String, i64, String);
+
+impl Tx {
+    /// One actor with its memberships and origin.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn actor(&mut self, id: Uuid) -> Result<Option<Actor>> {
+        let Some(row) = first!(self, ActorRow, "select id, home, doc, created_at, updated_at from actors where id = $1", id) else {
+            return Ok(None);
+        };
+        let territories = all!(self, (Uuid,), "select territory from memberships where actor = $1 order by territory", id);
+        let origin = first!(self, OriginRow, "select actor, reference, version, licence from origins where actor = $1 order by at desc limit 1", id);
+        Ok(Some(actor(row, territories.into_iter().map(|t| t.0).collect(), origin)))
+    }
+
+    /// Every actor, deleted ones too.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn actors(&mut self) -> Result<Vec<Actor>> {
+        let mut territories: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
+        for (id, territory) in all!(self, (Uuid, Uuid), "select actor, territory from memberships order by actor, territory") {
+            territories.entry(id).or_default().push(territory);
+        }
+        let mut origins: HashMap<Uuid, OriginRow> = HashMap::new();
+        for row in all!(self, OriginRow, "select actor, reference, version, licence from origins order by at") {
+            origins.insert(row.0, row);
+        }
+        let rows = all!(self, ActorRow, "select id, home, doc, created_at, updated_at from actors order by id");
+        Ok(rows.into_iter().map(|r| (r.0, r)).map(|(id, r)| actor(r, territories.remove(&id).unwrap_or_default(), origins.remove(&id))).collect())
+    }
+
+    /// Every territory.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn territories(&mut self) -> Result<Vec<Territory>> {
+        let rows = all!(self, (Uuid, Json<Doc>), "select id, doc from territories order by slug");
+        Ok(rows.into_iter().map(|(id, doc)| Territory { id, doc: doc.0 }).collect())
+    }
+
+    /// One territory.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn territory(&mut self, id: Uuid) -> Result<Option<Territory>> {
+        let row = first!(self, (Uuid, Json<Doc>), "select id, doc from territories where id = $1", id);
+        Ok(row.map(|(id, doc)| Territory { id, doc: doc.0 }))
+    }
+
+    /// One territory by its slug.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn territory_by_slug(&mut self, slug: &str) -> Result<Option<Territory>> {
+        let row = first!(self, (Uuid, Json<Doc>), "select id, doc from territories where slug = $1", slug);
+        Ok(row.map(|(id, doc)| Territory { id, doc: doc.0 }))
+    }
+
+    /// The newest number that touched a territory: a cheap way to know whether shapes changed.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn territories_seq(&mut self) -> Result<i64> {
+        Ok(first!(self, (i64,), "select coalesce(max(seq), 0) from territories").map_or(0, |r| r.0))
+    }
+
+    /// Writes the state of a territory.
+    ///
+    /// # Errors
+    /// When the database does not answer, or the slug is taken.
+    pub async fn put_territory(&mut self, t: &Territory, at: i64) -> Result<()> {
+        run!(
+            self,
+            "insert into territories (id, slug, doc, created_at, updated_at, seq) values ($1, $2, $3, $4, $4, $5)
+             on conflict (id) do update set slug = excluded.slug, doc = excluded.doc, updated_at = excluded.updated_at, seq = excluded.seq",
+            t.id,
+            t.slug(),
+            Json(&t.doc),
+            at,
+            t.doc.version.seq
+        );
+        Ok(())
+    }
+
+    /// Writes the state of an actor, its places and its memberships.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn put_actor(&mut self, a: &Actor) -> Result<()> {
+        run!(
+            self,
+            "insert into actors (id, home, doc, deleted, created_at, updated_at, seq) values ($1, $2, $3, $4, $5, $6, $7)
+             on conflict (id) do update set doc = excluded.doc, deleted = excluded.deleted, updated_at = excluded.updated_at, seq = excluded.seq",
+            a.id,
+            a.home,
+            Json(&a.doc),
+            a.doc.deleted,
+            a.created_at,
+            a.updated_at,
+            a.doc.version.seq
+        );
+        run!(self, "delete from places where actor = $1", a.id);
+        for place in a.places() {
+            let Some([lon, lat]) = place.point else { continue };
+            run!(
+                self,
+                "insert into places (actor, place, lon, lat, precision) values ($1, $2, $3, $4, $5)",
+                a.id,
+                &place.id,
+                lon,
+                lat,
+                place.precision.as_str()
+            );
+        }
+        self.put_memberships(a.id, &a.territories).await
+    }
+
+    /// Replaces the memberships of an actor.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn put_memberships(&mut self, actor: Uuid, territories: &[Uuid]) -> Result<()> {
+        run!(self, "delete from memberships where actor = $1", actor);
+        for territory in territories {
+            run!(self, "insert into memberships (actor, territory) values ($1, $2)", actor, territory);
+        }
+        Ok(())
+    }
+
+    /// Actors and their points, for recomputing memberships: (actor, longitude, latitude), degrees.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn points(&mut self) -> Result<Vec<(Uuid, f64, f64)>> {
+        Ok(all!(self, (Uuid, f64, f64), "select actor, lon, lat from places order by actor"))
+    }
+
+    /// On PostGIS, what `ST_Covers` says of every actor and territory; none on SQLite.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn memberships_by_postgis(&mut self) -> Result<Option<Vec<(Uuid, Uuid)>>> {
+        let Self::Postgis(t) = self else { return Ok(None) };
+        let sql = "select distinct p.actor, t.id from places p join territories t on st_covers(t.geom, p.geom) order by 1, 2";
+        Ok(Some(sqlx::query_as(sql).fetch_all(&mut **t).await?))
+    }
+
+    /// On PostGIS, the actors with a place within a distance (metres, on the spheroid) of a point; none on SQLite.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn within_by_postgis(&mut self, lon: f64, lat: f64, metres: f64) -> Result<Option<Vec<(Uuid, f64)>>> {
+        let Self::Postgis(t) = self else { return Ok(None) };
+        let sql = "select p.actor, min(st_distance(p.geom::geography, st_setsrid(st_makepoint($1, $2), 4326)::geography)) from places p
+                   join actors a on a.id = p.actor where not a.deleted
+                   and st_dwithin(p.geom::geography, st_setsrid(st_makepoint($1, $2), 4326)::geography, $3) group by 1 order by 1";
+        Ok(Some(sqlx::query_as(sql).bind(lon).bind(lat).bind(metres).fetch_all(&mut **t).await?))
+    }
+
+    /// All memberships as stored.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn memberships(&mut self) -> Result<Vec<(Uuid, Uuid)>> {
+        Ok(all!(self, (Uuid, Uuid), "select actor, territory from memberships order by 1, 2"))
+    }
+}
+
+fn actor(row: ActorRow, territories: Vec<Uuid>, origin: Option<OriginRow>) -> Actor {
+    let (id, home, doc, created_at, updated_at) = row;
+    let origin = origin.map(|(_, reference, version, licence)| Origin { reference, version, licence });
+    Actor { id, home, doc: doc.0, created_at, updated_at, territories, origin }
+}

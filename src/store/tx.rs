@@ -1,0 +1,105 @@
+//! A transaction on either back-end, and the few macros that run one statement on whichever it is.
+
+use super::{CHANNEL, Result};
+use sqlx::{Postgres, Sqlite, Transaction};
+
+/// A transaction. Dropping it without [`Tx::commit`] undoes it.
+#[derive(Debug)]
+pub enum Tx {
+    /// On SQLite.
+    Sqlite(Transaction<'static, Sqlite>),
+    /// On PostgreSQL.
+    Postgis(Transaction<'static, Postgres>),
+}
+
+/// Runs `$body` with `$c` as the connection of whichever back-end it is.
+macro_rules! on {
+    ($tx:expr, $c:ident => $body:expr) => {
+        match $tx {
+            $crate::store::Tx::Sqlite(t) => {
+                let $c = &mut **t;
+                $body
+            }
+            $crate::store::Tx::Postgis(t) => {
+                let $c = &mut **t;
+                $body
+            }
+        }
+    };
+}
+
+/// Runs a statement; gives the number of rows it touched.
+macro_rules! run {
+    ($tx:expr, $sql:expr $(, $arg:expr)* $(,)?) => {
+        $crate::store::tx::on!($tx, c => sqlx::query($sql)$(.bind($arg))*.execute(c).await?.rows_affected())
+    };
+}
+
+/// All rows of a query, as tuples.
+macro_rules! all {
+    ($tx:expr, $row:ty, $sql:expr $(, $arg:expr)* $(,)?) => {
+        $crate::store::tx::on!($tx, c => sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.fetch_all(c).await?)
+    };
+}
+
+/// The first row of a query, if any.
+macro_rules! first {
+    ($tx:expr, $row:ty, $sql:expr $(, $arg:expr)* $(,)?) => {
+        $crate::store::tx::on!($tx, c => sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.fetch_optional(c).await?)
+    };
+}
+
+pub(super) use {all, first, on, run};
+
+impl Tx {
+    /// Makes everything durable. Only after this may anything be acknowledged.
+    ///
+    /// # Errors
+    /// When the commit fails: the caller can't know whether it happened and must stop the process.
+    pub async fn commit(self) -> Result<()> {
+        match self {
+            Self::Sqlite(t) => t.commit().await?,
+            Self::Postgis(t) => t.commit().await?,
+        }
+        Ok(())
+    }
+
+    /// Wakes the followers of other nodes when this transaction commits. Only a wake-up: they also look every 2 s.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn wake_others(&mut self, head: i64) -> Result<()> {
+        if let Self::Postgis(t) = self {
+            sqlx::query("select pg_notify($1, $2)").bind(CHANNEL).bind(head.to_string()).execute(&mut **t).await?;
+        }
+        Ok(())
+    }
+
+    /// Marks a point that [`Tx::back_to_mark`] returns to.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn mark(&mut self) -> Result<()> {
+        run!(self, "savepoint one_edit");
+        Ok(())
+    }
+
+    /// Keeps what was written since the mark.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn keep_since_mark(&mut self) -> Result<()> {
+        run!(self, "release savepoint one_edit");
+        Ok(())
+    }
+
+    /// Undoes what was written since the mark.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn back_to_mark(&mut self) -> Result<()> {
+        run!(self, "rollback to savepoint one_edit");
+        run!(self, "release savepoint one_edit");
+        Ok(())
+    }
+}

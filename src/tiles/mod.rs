@@ -1,0 +1,10 @@
+//! Vector tiles: what the atlas shows, written as Mapbox Vector Tiles and kept compressed.
+
+pub mod actors;
+#[cfg(test)]
+pub(crate) mod decode;
+pub mod mvt;
+#[cfg(test)]
+mod tests;
+
+pub use actors::{ActorTiles, Tile, tilejson};

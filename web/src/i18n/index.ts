@@ -1,0 +1,56 @@
+/** The words of the interface: French first, the same keys in every language, checked by the compiler. */
+import fr from './fr.json';
+
+/** One sentence, or one per plural form when it counts something. */
+export type Message = string | { one: string; other: string };
+export type Key = keyof typeof fr;
+export type Catalogue = Record<Key, Message>;
+export type Language = 'fr' | 'en';
+
+// A key that one catalogue has and another lacks stops the type check here.
+type En = typeof import('./en.json');
+type SameKeys = [Exclude<Key, keyof En>, Exclude<keyof En, Key | 'default'>] extends [never, never]
+  ? true
+  : never;
+const sameKeys: SameKeys = true;
+void sameKeys;
+
+export let language: Language = 'fr';
+let words: Catalogue = fr;
+let plural = new Intl.PluralRules('fr');
+
+/** Chooses the language once, before the first screen; changing it reloads the page. */
+export async function chooseLanguage(
+  search: string,
+  remembered: string | null,
+  preferred: readonly string[],
+) {
+  const asked = new URLSearchParams(search).get('lang') ?? remembered ?? preferred[0]?.slice(0, 2);
+  language = asked === 'fr' || !asked ? 'fr' : 'en';
+  if (language === 'en') words = (await import('./en.json')).default;
+  plural = new Intl.PluralRules(language);
+}
+
+/** The sentence for a key; `{name}` is replaced, and `{n}` also chooses singular or plural. */
+export function t(key: Key, values: Record<string, string | number> = {}): string {
+  const message: Message = words[key];
+  const text =
+    typeof message === 'string'
+      ? message
+      : plural.select(Number(values.n ?? 0)) === 'one'
+        ? message.one
+        : message.other;
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = values[name];
+    return value === undefined ? whole : typeof value === 'number' ? number(value) : value;
+  });
+}
+
+/** The sentence for a key built at run time (a field, a value), or the given text when there is none. */
+export function tOr(key: string, otherwise: string): string {
+  return key in words ? t(key as Key) : otherwise;
+}
+
+export function number(value: number): string {
+  return new Intl.NumberFormat(language).format(value);
+}

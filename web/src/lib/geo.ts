@@ -1,0 +1,59 @@
+/** Small geometry in degrees: boxes and points in polygons. Nothing here knows the map library. */
+import type { Geometry, Position } from 'geojson';
+import type { BBox, Quartier } from './types';
+
+export function parseBBox(text: string | null): BBox | null {
+  const parts = (text ?? '').split(',').map(Number);
+  const [w, s, e, n] = parts;
+  if (parts.length !== 4 || parts.some((v) => !Number.isFinite(v))) return null;
+  return w! < e! && s! < n! && w! >= -180 && e! <= 180 && s! >= -90 && n! <= 90 ? [w!, s!, e!, n!] : null;
+}
+
+/** Five decimals are about a metre: enough for a view, short in an address. */
+export function formatBBox(box: BBox): string {
+  return box.map((v) => String(Number(v.toFixed(5)))).join(',');
+}
+
+export function contains(outer: BBox, inner: BBox): boolean {
+  return outer[0] <= inner[0] && outer[1] <= inner[1] && outer[2] >= inner[2] && outer[3] >= inner[3];
+}
+
+export function insideBox(box: BBox, lon: number, lat: number): boolean {
+  return lon >= box[0] && lon <= box[2] && lat >= box[1] && lat <= box[3];
+}
+
+export function center(box: BBox): [number, number] {
+  return [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2];
+}
+
+/** Even-odd rule over all rings, so that holes count as outside. */
+export function insidePolygon(geometry: Geometry | null, lon: number, lat: number): boolean {
+  if (!geometry) return false;
+  if (geometry.type === 'Polygon') return insideRings(geometry.coordinates, lon, lat);
+  if (geometry.type === 'MultiPolygon')
+    return geometry.coordinates.some((rings) => insideRings(rings, lon, lat));
+  return false;
+}
+
+function insideRings(rings: Position[][], lon: number, lat: number): boolean {
+  let inside = false;
+  for (const ring of rings) {
+    for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
+      const [xi, yi] = ring[i]! as [number, number];
+      const [xj, yj] = ring[j]! as [number, number];
+      if (yi > lat !== yj > lat && lon < ((xj - xi) * (lat - yi)) / (yj - yi) + xi) inside = !inside;
+    }
+  }
+  return inside;
+}
+
+export function quartierAt(quartiers: readonly Quartier[], lon: number, lat: number): Quartier | null {
+  return quartiers.find((q) => insidePolygon(q.boundary, lon, lat)) ?? null;
+}
+
+/** Outer rings of a boundary, for the veil that dims what lies outside the territory. */
+export function outerRings(geometry: Geometry | null): Position[][] {
+  if (geometry?.type === 'Polygon') return geometry.coordinates.slice(0, 1);
+  if (geometry?.type === 'MultiPolygon') return geometry.coordinates.flatMap((rings) => rings.slice(0, 1));
+  return [];
+}

@@ -1,0 +1,55 @@
+/** The address plan: which screen a path asks for. */
+export type Route =
+  | { name: 'directory' }
+  | { name: 'home'; slug: string }
+  | { name: 'map'; slug: string; actor: string | null }
+  | { name: 'history'; slug: string }
+  | { name: 'mine'; slug: string }
+  | { name: 'embed'; slug: string }
+  | { name: 'legal' }
+  | { name: 'privacy' }
+  | { name: 'accessibility' }
+  | { name: 'invitation' }
+  | { name: 'lost' };
+
+const SLUG = /^[a-z0-9][a-z0-9-]*$/;
+
+export function parseRoute(pathname: string): Route {
+  const parts = pathname.split('/').filter(Boolean).map(decode);
+  const [first, second, third] = parts;
+  if (first === undefined) return { name: 'directory' };
+  if (parts.length === 1) {
+    if (first === 'mentions-legales') return { name: 'legal' };
+    if (first === 'donnees-personnelles') return { name: 'privacy' };
+    if (first === 'accessibilite') return { name: 'accessibility' };
+    if (first === 'invitation') return { name: 'invitation' };
+  }
+  if (first === 'embed' && second && SLUG.test(second) && parts.length === 2)
+    return { name: 'embed', slug: second };
+  if (!SLUG.test(first)) return { name: 'lost' };
+  if (second === undefined) return { name: 'home', slug: first };
+  if (parts.length === 2) {
+    if (second === 'carte') return { name: 'map', slug: first, actor: null };
+    if (second === 'historique') return { name: 'history', slug: first };
+    if (second === 'mes-contributions') return { name: 'mine', slug: first };
+  }
+  if (second === 'acteurs' && third && parts.length === 3) return { name: 'map', slug: first, actor: third };
+  return { name: 'lost' };
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+export const paths = {
+  home: (slug: string) => `/${slug}`,
+  map: (slug: string) => `/${slug}/carte`,
+  actor: (slug: string, id: string) => `/${slug}/acteurs/${id}`,
+  history: (slug: string) => `/${slug}/historique`,
+  mine: (slug: string) => `/${slug}/mes-contributions`,
+  embed: (slug: string) => `/embed/${slug}`,
+};

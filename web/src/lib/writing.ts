@@ -1,0 +1,83 @@
+/** Every way a person changes an actor, as one function each; all go through the outbox. */
+import { app } from './app.svelte';
+import { answerEdit, setDelta, setEdit, textOf, type Conflict } from './journal';
+import { outbox, type Sent } from './outbox.svelte';
+import type { Pending } from './queue';
+import type { Actor, Edit, FieldValue, Version } from './types';
+import { uuidv7 } from './uuid';
+
+function pendingOf(actor: Pick<Actor, 'id' | 'territory' | 'fields'>, edit: Edit): Pending {
+  return {
+    id: edit.id,
+    edit,
+    state: 'waiting',
+    at: Date.now(),
+    name: textOf(actor.fields.name),
+    slug: app.territory?.slug ?? actor.territory,
+  };
+}
+
+const subject = (actor: Pick<Actor, 'id'>) => ({ kind: 'actor' as const, id: actor.id });
+
+/** Sets fields on the versions the person saw when they began to write. */
+export function write(
+  actor: Actor,
+  values: Record<string, FieldValue | null>,
+  seen: Record<string, Version> = actor.versions,
+): Promise<Sent> {
+  return outbox.add(pendingOf(actor, setEdit(uuidv7(), { id: actor.id, versions: seen }, values)));
+}
+
+/** Changes a set (tags, links, categories…) by what was added and what was removed. */
+export async function writeSet(
+  actor: Actor,
+  field: string,
+  before: string[],
+  after: string[],
+): Promise<void> {
+  const { add, remove } = setDelta(before, after);
+  const sends: Promise<unknown>[] = [];
+  if (remove.length > 0) {
+    const edit: Edit = { id: uuidv7(), subject: subject(actor), kind: 'remove', set: { [field]: remove } };
+    sends.push(outbox.add(pendingOf(actor, edit)));
+  }
+  if (add.length > 0) {
+    const edit: Edit = { id: uuidv7(), subject: subject(actor), kind: 'add', set: { [field]: add } };
+    sends.push(outbox.add(pendingOf(actor, edit)));
+  }
+  await Promise.all(sends);
+}
+
+export function create(edit: Edit, form: Pending['form'], name: string, slug: string): Promise<Sent> {
+  return outbox.add({ id: edit.id, edit, state: 'waiting', at: Date.now(), name, slug, form });
+}
+
+export function revert(actor: Pick<Actor, 'id' | 'territory' | 'fields'>, seq: number): Promise<Sent> {
+  return outbox.add(
+    pendingOf(actor, { id: uuidv7(), subject: subject(actor), kind: 'revert', reverts: seq }),
+  );
+}
+
+/** Takes an actor off the map, on the state that the moderator saw. */
+export function remove(actor: Actor): Promise<Sent> {
+  const base: Record<string, Version> = actor.version ? { '*': actor.version } : {};
+  return outbox.add(pendingOf(actor, { id: uuidv7(), subject: subject(actor), kind: 'delete', base }));
+}
+
+export function restore(actor: Actor): Promise<Sent> {
+  return outbox.add(pendingOf(actor, { id: uuidv7(), subject: subject(actor), kind: 'restore' }));
+}
+
+/** Answers a conflict with a value of the person's choice, on the version that won. */
+export async function answer(
+  actor: Actor,
+  entry: Pending,
+  conflict: Conflict,
+  value: FieldValue | null,
+): Promise<Sent> {
+  const edit = answerEdit(uuidv7(), actor.id, conflict, value);
+  // The fresh edit is kept on the device before the old entry is forgotten.
+  const sent = outbox.add(pendingOf(actor, edit));
+  await outbox.settle(entry.id, conflict.field);
+  return sent;
+}

@@ -1,0 +1,70 @@
+/** What is newer than the tiles on screen: own edits and those of others, drawn as an overlay. */
+import { SvelteMap, SvelteSet } from 'svelte/reactivity';
+import { featuresOf, withPending } from '../lib/journal';
+import { hides, type Filters } from '../lib/filters';
+import { outbox } from '../lib/outbox.svelte';
+import type { Actor, ActorFeature, ChangesAnswer, Edit } from '../lib/types';
+
+export class Live {
+  /** Newest journal number to be found in the tiles after the next reading. */
+  stamp = $state(0);
+  /** Changes by others that the list does not show yet. */
+  news = $state(0);
+  own = new SvelteSet<number>();
+  #newer = new SvelteMap<string, { features: ActorFeature[]; seq: number }>();
+
+  take(actor: Actor, seq: number | null): void {
+    const features = actor.state === 'deleted' ? [] : featuresOf(actor);
+    this.#newer.set(actor.id, { features, seq: seq ?? this.stamp });
+    if (seq !== null) {
+      this.own.add(seq);
+      this.stamp = Math.max(this.stamp, seq);
+    }
+  }
+
+  /** Changes of the territory; returns how many were made by others. */
+  changes(answer: ChangesAnswer): number {
+    const byActor = new Map<string, ActorFeature[]>();
+    for (const feature of answer.features) {
+      const id = feature.properties.id;
+      byActor.set(id, [...(byActor.get(id) ?? []), feature]);
+    }
+    for (const [id, features] of byActor) this.#newer.set(id, { features, seq: answer.upto });
+    for (const id of answer.gone) this.#newer.set(id, { features: [], seq: answer.upto });
+    this.stamp = Math.max(this.stamp, answer.upto);
+    return new Set(answer.edits.filter((e) => !this.own.has(e.seq)).map((e) => e.subject.id)).size;
+  }
+
+  /** The tiles now hold everything up to this number. */
+  settled(stamp: number): void {
+    for (const [id, entry] of this.#newer) if (entry.seq <= stamp) this.#newer.delete(id);
+  }
+
+  reset(): void {
+    this.#newer.clear();
+  }
+
+  /** Ids whose picture in the tiles is out of date. */
+  get superseded(): string[] {
+    return [...this.#newer.keys()];
+  }
+
+  /** Overlay for the map: newer actors that the filter lets through, the fresh one always, unsent ones too. */
+  overlay(filters: Filters, fresh: string | null, freshFeatures: readonly ActorFeature[]): ActorFeature[] {
+    const shown = [...this.#newer.values()]
+      .flatMap((entry) => entry.features)
+      .filter((f) => f.properties.id !== fresh && !hides(filters, f.properties));
+    return [...shown, ...unsent().filter((f) => f.properties.id !== fresh), ...freshFeatures];
+  }
+}
+
+/** Actors created on this device that the server has not taken yet. */
+export function unsent(): ActorFeature[] {
+  return outbox.queue
+    .filter((p) => p.edit.kind === 'create' && p.state !== 'refused')
+    .flatMap((p) => {
+      const later = outbox.forActor(p.edit.subject.id).map((q) => q.edit as Edit);
+      const actor = withPending(null, later, new Date(p.at).toISOString());
+      return actor ? featuresOf(actor) : [];
+    });
+}

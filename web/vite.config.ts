@@ -1,0 +1,44 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { brotliCompressSync, constants } from 'node:zlib';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig, type Plugin } from 'vite';
+
+/** Writes a `.br` beside every text file of the build, so that the server never compresses at run time. */
+function precompress(): Plugin {
+  let folder = 'dist';
+  return {
+    name: 'precompress',
+    apply: 'build',
+    configResolved(config) {
+      folder = config.build.outDir;
+    },
+    async closeBundle() {
+      const names = await readdir(folder, { recursive: true });
+      for (const name of names.filter((n) => /\.(js|mjs|css|html|svg|json|webmanifest)$/.test(n))) {
+        const path = join(folder, name);
+        // The server rewrites index.html for each page, so a compressed copy would never be served.
+        if (name === 'index.html') continue;
+        const packed = brotliCompressSync(await readFile(path), {
+          params: { [constants.BROTLI_PARAM_QUALITY]: 9 },
+        });
+        await writeFile(`${path}.br`, packed);
+      }
+    },
+  };
+}
+
+const server = process.env.BOUILLON_SERVER ?? 'http://127.0.0.1:8080';
+
+export default defineConfig({
+  plugins: [svelte(), precompress()],
+  server: { host: '127.0.0.1', proxy: { '/api': server, '/tiles': server } },
+  build: {
+    target: 'es2022',
+    // MapLibre alone is above the default limit; it is loaded only when a map is shown.
+    chunkSizeWarningLimit: 1100,
+    // The CSP has no `data:` in font-src, so nothing is inlined.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+});
