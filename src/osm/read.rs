@@ -25,6 +25,8 @@ const PASSES: u64 = 6;
 const MARGIN: f64 = 0.2;
 /// Corners of the base map beyond which its last ranks are not even kept in memory.
 const CORNERS_MAX: u64 = 4_000_000;
+/// Bytes that one needed node takes at most, while lists are put together and sorted.
+const NODE_BYTES: u64 = 48;
 /// Relations inside relations are followed so far.
 const NESTING_MAX: usize = 4;
 
@@ -69,7 +71,7 @@ pub fn extract(path: &Path, ask: &Ask, progress: &mut dyn FnMut(u64, u64)) -> Re
     let quartiers = territory::nested(&boundary, &shape, &territories);
     let found = judge(placed, &shape, &mut counts);
 
-    let around = Around { source: &source, window: window(&shape.bbox), ways: &ways, coords: &coords };
+    let around = Around { source: &source, window: window(&shape.bbox), ways: &ways, coords: &coords, max_memory: ask.max_memory };
     let (base, pieces, mentions, near) = around.read(first.surfaces, &mut counts, &mut steps)?;
     if near == 0 && found.is_empty() && matches!(ask.boundary, Some(BoundaryAsk::Shape { .. } | BoundaryAsk::Bbox(_))) {
         return Err(ReadError::BoundaryElsewhere);
@@ -286,7 +288,7 @@ fn needed_nodes(
     ids.extend(nested.values().flat_map(|members| nodes(members)));
     ids.extend(first.outlines.iter().flat_map(|o| if let OutlineBody::Nodes(refs) = &o.body { refs.as_slice() } else { &[] }));
     let ids = Ids::new(ids);
-    fits(ids.len() as u64 * 40, ask.max_memory)?;
+    fits(ids.len() as u64 * NODE_BYTES, ask.max_memory)?;
     let visit = |block: &mut Vec<(i64, At)>, object: &Object<'_>| {
         if let (true, Some(at)) = (ids.holds(object.id()), object.at()) {
             block.push((object.id(), at));
@@ -386,6 +388,7 @@ struct Around<'a> {
     window: Bbox,
     ways: &'a Ways,
     coords: &'a Coords,
+    max_memory: u64,
 }
 
 /// A way of the base map.
@@ -434,15 +437,17 @@ impl Around<'_> {
     }
 
     fn nodes(&self, steps: &mut Steps<'_>) -> Result<(Coords, Vec<Mention>), ReadError> {
+        let kept = AtomicU64::new(0);
         let visit = |block: &mut (Vec<(i64, At)>, Vec<Mention>), object: &Object<'_>| {
             let Some(at) = object.at() else { return };
             let [lon, lat] = at.degrees();
-            if self.window.holds(lon, lat) {
+            if self.window.holds(lon, lat) && kept.fetch_add(NODE_BYTES, Ordering::Relaxed) <= self.max_memory {
                 block.0.push((object.id(), at));
                 block.1.extend(streets::mention(&object.tags(), || Some([lon, lat])));
             }
         };
         let (near, mentions): (Vec<_>, Vec<_>) = self.source.again(Kind::Node, visit, &mut |bytes| steps.read(bytes))?.into_iter().unzip();
+        fits(kept.into_inner(), self.max_memory)?;
         Ok((Coords::new(near), mentions.concat()))
     }
 
