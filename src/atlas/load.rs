@@ -3,7 +3,7 @@
 use super::entry::{Draft, Entry};
 use super::ring::Ring;
 use super::spots::Spot;
-use super::state::{Inner, Leaf, leaves};
+use super::state::{ByName, Inner, Leaf, leaves};
 use super::territory::TerritoryDraft;
 use crate::model::{Actor, Territory, Version};
 use rstar::RTree;
@@ -77,6 +77,7 @@ impl Loader {
             }
         }
         inner.tree = RTree::bulk_load(leaves);
+        inner.by_name = (0..).zip(&inner.slots).filter_map(|(slot, entry)| Some(ByName::Actor(entry.clone()?, slot))).collect();
         inner
     }
 }

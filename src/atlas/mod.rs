@@ -5,7 +5,7 @@
 //!
 //! - `entry`: one actor, with its GeoJSON written once per change. `state`: who belongs where, and how an edit moves that.
 //! - `territory`, `spots`, `pyramid`, `cells`: the map of a territory, its points in Morton order, their counts, and what a tile shows.
-//! - `filter`, `list`, `near`, `text`, `words`: choosing, listing, finding. `ring`: what changed lately.
+//! - `filter`, `sieve`, `list`, `near`, `text`, `words`: choosing, listing, finding. `ring`: what changed lately.
 
 mod category;
 mod cells;
@@ -17,6 +17,7 @@ mod load;
 mod near;
 mod pyramid;
 mod ring;
+mod sieve;
 mod spots;
 mod state;
 mod territory;
@@ -38,7 +39,7 @@ pub use text::TextError;
 use crate::geo::{Bbox, TileId};
 use crate::model::{Actor, SubjectKind, Territory, Version};
 use entry::Draft;
-use filter::Lens;
+use sieve::Sieve;
 use state::Inner;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -236,6 +237,11 @@ impl Atlas {
         inner.entry(*inner.by_id.get(&id)?).cloned()
     }
 
+    /// Slug of the territory that an actor was created in, while it exists.
+    pub fn home_of(&self, entry: &Entry) -> Option<Box<str>> {
+        Some(self.read().map(entry.home_number)?.facts.slug.clone())
+    }
+
     /// Slugs of the territories that an actor belongs to, sorted.
     pub fn slugs_of(&self, entry: &Entry) -> Vec<Box<str>> {
         let inner = self.read();
@@ -269,7 +275,7 @@ impl Atlas {
 
     /// The nearest actors first, at most `limit` and within `radius_m` metres; exact.
     pub fn nearest(&self, lon: f64, lat: f64, limit: usize, radius_m: f64) -> Vec<Nearby> {
-        near::nearest(&self.read(), [lon, lat], limit, radius_m, usize::MAX, |_| true)
+        near::nearest(&self.read(), [lon, lat], limit, radius_m, usize::MAX, None)
     }
 
     /// Actors that the words may mean, the best first: accents, unfinished words, initials and one mistake per word are forgiven.
@@ -311,8 +317,8 @@ impl Atlas {
         for id in actors {
             let entry = inner.by_id.get(&id).and_then(|slot| inner.entry(*slot));
             match (entry, number) {
-                (Some(e), Some(Some(n))) if inner.territories_of(e).contains(&n) => list::features_on(&inner, n, e, None, &mut out.features),
-                (Some(e), None) => out.features.extend(e.points.iter().map(|p| &p.fragment).chain(e.bare()).cloned()),
+                (Some(e), Some(Some(n))) if inner.belongs(e, n) => list::features_on(&inner, n, e, None, &mut out.features),
+                (Some(e), None) => out.features.extend(e.points().iter().map(|p| &p.fragment).chain(e.bare()).cloned()),
                 _ => out.gone.push(id),
             }
         }
@@ -321,10 +327,9 @@ impl Atlas {
 
     /// What a tile of a territory shows; none when there is no such territory.
     pub fn tile(&self, territory: Uuid, tile: TileId, filter: &Filter) -> Option<TileContent> {
-        let lens = Lens::new(filter);
         let inner = self.read();
         let (_, map) = inner.find(territory)?;
-        Some(cells::tile(&inner, map, tile, &lens))
+        Some(cells::tile(&inner, map, tile, &Sieve::new(&inner, filter)))
     }
 
     /// Changes whenever something that a tile shows may have changed; never comes back to an old value while the server runs.

@@ -49,7 +49,14 @@ pub struct Hit {
 }
 
 /// The nearest actors first, each once with its nearest point; exact. Looks at `looks` points at most.
-pub(super) fn nearest(inner: &Inner, at: [f64; 2], limit: usize, radius_m: f64, looks: usize, passes: impl Fn(&Entry) -> bool) -> Vec<Nearby> {
+pub(super) fn nearest(
+    inner: &Inner,
+    at: [f64; 2],
+    limit: usize,
+    radius_m: f64,
+    looks: usize,
+    passes: Option<&dyn Fn(&Entry) -> bool>,
+) -> Vec<Nearby> {
     let mut best: Vec<(f64, u32, u8)> = Vec::with_capacity(limit + 1);
     let reach = reach(at[1], radius_m);
     let p = World::at(at[0], at[1]);
@@ -62,11 +69,10 @@ pub(super) fn nearest(inner: &Inner, at: [f64; 2], limit: usize, radius_m: f64, 
             if distance_2.sqrt() > stop {
                 break;
             }
-            let Some(entry) = inner.entry(leaf.slot) else { continue };
-            let Some(point) = entry.points.get(usize::from(leaf.point)) else { continue };
-            let metres = mercator::metres(at, [point.lon, point.lat]);
+            let metres = mercator::metres(at, leaf.position);
             let full = best.len() == limit;
-            if metres > radius_m || (full && best.last().is_some_and(|last| metres >= last.0)) || !passes(entry) {
+            let worse = metres > radius_m || (full && best.last().is_some_and(|last| metres >= last.0));
+            if worse || passes.is_some_and(|passes| !inner.entry(leaf.slot).is_some_and(|e| passes(e))) {
                 continue;
             }
             if let Some(known) = best.iter().position(|b| b.1 == leaf.slot) {
@@ -112,13 +118,13 @@ pub(super) fn search(inner: &Inner, text: &TextIndex, typed: &str, territory: Op
     if words.is_empty() || limit == 0 {
         return Vec::new();
     }
-    let belongs = |entry: &Entry| number.is_none_or(|n| inner.territories_of(entry).contains(&n));
+    let belongs = |entry: &Entry| number.is_none_or(|n| inner.belongs(entry, n));
     let find = |how| text.find(&words, number, how, limit * 8 + 50).unwrap_or_default();
     let mut slots: BTreeSet<u32> = find(Match::Every).into_iter().collect();
     if let Some(at) = near {
         // Among thousands of equals the index does not know which are near.
         let lens = Lens::new(&Filter { text: Some(typed.to_owned()), ..Filter::default() });
-        let around = nearest(inner, at, limit, 30_000.0, LOOKED_AT, |e| lens.entry(e));
+        let around = nearest(inner, at, limit, 30_000.0, LOOKED_AT, Some(&|e| lens.entry(e)));
         slots.extend(around.iter().filter_map(|n| inner.by_id.get(&n.entry.id)));
     }
     if slots.is_empty() {
@@ -177,13 +183,13 @@ pub(super) fn duplicates(inner: &Inner, text: &TextIndex, name: &str, near: Opti
         }
     };
     if let Some(at) = near {
-        let around = nearest(inner, at, 50, NEAR_M, LOOKED_AT, |_| true);
+        let around = nearest(inner, at, 50, NEAR_M, LOOKED_AT, None);
         slots.extend(around.iter().filter_map(|n| inner.by_id.get(&n.entry.id)));
     }
     let mut hits: Vec<Hit> = slots
         .into_iter()
         .filter_map(|slot| inner.entry(slot))
-        .filter(|entry| found.is_none_or(|(n, _)| inner.territories_of(entry).contains(&n)))
+        .filter(|entry| found.is_none_or(|(n, _)| inner.belongs(entry, n)))
         .filter_map(|entry| {
             let (score, distance_m) = (likeness(name, &entry.name), near.and_then(|at| distance(entry, at)));
             let alike = score >= PROBABLY_THE_SAME || (score >= ALIKE_NEARBY && distance_m.is_some_and(|m| m <= NEAR_M));
@@ -202,5 +208,5 @@ fn sort(hits: &mut Vec<Hit>, limit: usize) {
 
 /// Metres to the nearest point of an actor.
 fn distance(entry: &Entry, at: [f64; 2]) -> Option<f64> {
-    entry.points.iter().map(|p| mercator::metres(at, [p.lon, p.lat])).min_by(f64::total_cmp)
+    entry.points().iter().map(|p| mercator::metres(at, [p.lon, p.lat])).min_by(f64::total_cmp)
 }

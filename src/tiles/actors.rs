@@ -90,9 +90,9 @@ pub fn encode(tile: TileId, cells: &[Cell]) -> Vec<u8> {
     for cell in cells {
         match cell {
             Cell::Actor(entry, point) => {
-                let Some(point) = entry.points.get(*point) else { continue };
+                let Some(point) = entry.points().get(*point) else { continue };
                 actors.own_text(0, entry.id.hyphenated().encode_lower(&mut Uuid::encode_buffer()));
-                actors.text(1, &point.place);
+                actors.text(1, point.place());
                 actors.own_text(2, &entry.name);
                 actors.text(3, entry.category());
                 actors.text(4, entry.theme());
