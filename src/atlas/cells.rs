@@ -1,6 +1,6 @@
 //! What one tile shows: in each of its 8 × 8 cells nothing, one actor, or a cluster.
 
-use super::category::THEMES;
+use super::category::{THEME_COUNT, each_theme};
 use super::entry::Entry;
 use super::pyramid::{CELL_ZOOMS, DEEPEST, Part, cell_of};
 use super::sieve::Sieve;
@@ -10,9 +10,6 @@ use super::territory::TerritoryMap;
 use crate::geo::world::{codes, tile_number};
 use crate::geo::{Bbox, TileId, World};
 use std::sync::Arc;
-
-/// Number of themes in the taxonomy.
-pub const THEME_COUNT: usize = 13;
 
 /// What a tile shows, and the stamp that tells whether it still does.
 #[derive(Debug)]
@@ -61,11 +58,7 @@ impl Gather {
     }
 
     fn themes(&mut self, class: u16, count: u32) {
-        let mut rest = class & THEMES;
-        while rest != 0 {
-            self.themes[rest.trailing_zeros() as usize] += count;
-            rest &= rest - 1;
-        }
+        each_theme(class, |i| self.themes[i] += count);
     }
 }
 

@@ -204,6 +204,12 @@ impl Entry {
         if let Places::Nowhere(feature) = &self.places { Some(feature) } else { None }
     }
 
+    /// Numbers of the territories that it belongs to, ascending, when it is known which exist.
+    pub(super) fn territories(&self, exists: impl Fn(u32) -> bool) -> Vec<u32> {
+        let listed: Vec<u32> = self.listed.iter().copied().filter(|n| exists(*n)).collect();
+        if listed.is_empty() && exists(self.home_number) { vec![self.home_number] } else { listed }
+    }
+
     /// Themes and state in one number; see [`category::class`].
     pub(super) fn class(&self) -> u16 {
         self.class
@@ -283,7 +289,10 @@ impl<'a> FeatureWriter<'a> {
         let further = place.filter(|_| !first).map(|(place, _)| format!("{}/{place}", self.id));
         let id = further.as_deref().unwrap_or(&self.id);
         let feature = Feature { r#type: "Feature", id, geometry: point.map(Geometry::new_point), properties: &properties };
-        serde_json::to_string(&feature).unwrap_or_default()
+        let mut bytes = Vec::with_capacity(768);
+        // Texts and numbers can always be written as JSON into memory.
+        let _ = serde_json::to_writer(&mut bytes, &feature);
+        String::from_utf8(bytes).unwrap_or_default()
     }
 }
 

@@ -7,11 +7,11 @@ use super::filter::Filter;
 use super::sieve::Sieve;
 use super::spots::Spot;
 use super::state::{ByName, Inner};
-use super::territory::{TerritoryMap, Totals};
+use super::territory::{Tally, TerritoryMap, Totals};
 use crate::geo::{Bbox, World, mercator, world};
 use crate::model::Version;
 use std::cmp::Ordering;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fmt::Write;
 use std::ops::Bound;
 use std::sync::Arc;
@@ -95,7 +95,17 @@ pub enum ListError {
 /// An actor that the list holds.
 struct Candidate<'a> {
     entry: &'a Entry,
+    /// The first 16 bytes of its name: most comparisons need no more.
+    lead: u128,
     metres: f64,
+}
+
+impl<'a> Candidate<'a> {
+    fn new(entry: &'a Entry, metres: f64) -> Self {
+        let mut lead = [0; 16];
+        lead.iter_mut().zip(entry.sort_name().bytes()).for_each(|(to, from)| *to = from);
+        Self { entry, lead: u128::from_be_bytes(lead), metres }
+    }
 }
 
 /// Place in a list: after everything that sorts before it.
@@ -140,7 +150,7 @@ fn sorted<'a>(inner: &'a Inner, number: u32, query: &Query, slots: &[u32], after
             let shown = points.iter().map(|i| &entry.points()[usize::from(*i)]).filter(|p| query.bbox.is_none_or(|b| b.holds(p.lon, p.lat)));
             metres = shown.map(|p| mercator::metres(from, [p.lon, p.lat])).fold(metres, f64::min);
         }
-        Some(Candidate { entry, metres })
+        Some(Candidate::new(entry, metres))
     };
     let is_after = |c: &Candidate| after.is_none_or(|(key, id)| against(c, key).then(c.entry.id.cmp(id)) == Ordering::Greater);
     let mut found: Vec<Candidate> = slots.iter().filter_map(&mut candidate).filter(is_after).collect();
@@ -170,7 +180,7 @@ fn by_name<'a>(inner: &'a Inner, number: u32, sieve: &Sieve, bbox: Option<Bbox>,
         ByName::After(..) => None,
     });
     walk.filter(|(entry, slot)| inner.belongs(entry, number) && sieve.entry(*slot, entry) && shown(entry))
-        .map(|(entry, _)| Candidate { entry, metres: 0.0 })
+        .map(|(entry, _)| Candidate::new(entry, 0.0))
         .take(wanted)
         .collect()
 }
@@ -196,11 +206,9 @@ pub(super) fn counts(inner: &Inner, territory: Uuid, filter: &Filter, bbox: Opti
     if bbox.is_none() && sieve.by_class() {
         return Some(map.totals(|class| sieve.class(class)));
     }
-    let mut classes: HashMap<u16, u64> = HashMap::new();
-    each(inner, map, &sieve, bbox, |_, class| *classes.entry(class).or_default() += 1);
-    let mut totals = Totals::default();
-    classes.into_iter().for_each(|(class, n)| totals.add(class, n));
-    Some(totals)
+    let mut tally = Tally::default();
+    each(inner, map, &sieve, bbox, |_, class| tally.add(class, 1));
+    Some(tally.totals())
 }
 
 /// Slots of the actors of a territory that pass.
@@ -233,11 +241,11 @@ fn each(inner: &Inner, map: &TerritoryMap, sieve: &Sieve, bbox: Option<Bbox>, mu
 
 fn compare(sort: Sort, a: &Candidate, b: &Candidate) -> Ordering {
     let first = match sort {
-        Sort::Name => a.entry.sort_name().cmp(b.entry.sort_name()),
+        Sort::Name => a.lead.cmp(&b.lead).then_with(|| a.entry.sort_name().cmp(b.entry.sort_name())),
         Sort::Nearest(_) => a.metres.total_cmp(&b.metres),
         Sort::Oldest => a.entry.updated_at.cmp(&b.entry.updated_at),
     };
-    first.then(a.entry.id.cmp(&b.entry.id))
+    first.then_with(|| a.entry.id.cmp(&b.entry.id))
 }
 
 fn against(candidate: &Candidate, key: &Key) -> Ordering {

@@ -26,7 +26,8 @@ pub(crate) mod tests;
 mod text;
 mod words;
 
-pub use cells::{Cell, Cluster, THEME_COUNT, TileContent};
+pub use category::THEME_COUNT;
+pub use cells::{Cell, Cluster, TileContent};
 pub use entry::{Entry, PlacePoint};
 pub use filter::Filter;
 pub use list::{ListError, Page, Query, Sort};
@@ -97,18 +98,13 @@ impl Atlas {
     /// The text index could not be filled; everything else is.
     pub fn install(&self, loader: Loader, head: Version) -> Result<(), TextError> {
         let _one = self.refreshing.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut fresh = loader.finish(head);
-        {
-            let mut inner = self.write();
-            fresh.tick = inner.tick.max(fresh.tick) + 1;
-            let tick = fresh.tick;
-            fresh.territories.iter_mut().flatten().for_each(|map| map.touch_all(tick));
-            *inner = fresh;
-        }
-        let inner = self.read();
-        let all =
-            (0_u32..).zip(&inner.slots).filter_map(|(slot, entry)| Some((slot, Some(entry.as_deref()?), inner.territories_of(entry.as_ref()?))));
-        self.text.write(true, all)
+        let (mut fresh, indexed) = loader.finish(head, &self.text);
+        let mut inner = self.write();
+        fresh.tick = inner.tick.max(fresh.tick) + 1;
+        let tick = fresh.tick;
+        fresh.territories.iter_mut().flatten().for_each(|map| map.touch_all(tick));
+        *inner = fresh;
+        indexed
     }
 
     /// Takes one batch of journal entries: readers see all of it or nothing. A territory's change comes before those of its actors.

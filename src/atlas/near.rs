@@ -167,7 +167,7 @@ fn worth(entry: &Entry, words: &[String], folded: &str) -> f64 {
 
 /// Actors that may be the one that somebody is about to add. Never lags: what the text index has not read yet is looked at one by one.
 pub(super) fn duplicates(inner: &Inner, text: &TextIndex, name: &str, near: Option<[f64; 2]>, territory: Option<Uuid>, limit: usize) -> Vec<Hit> {
-    let words = words::query(name);
+    let words = words::weighty(words::query(name));
     let found = territory.map(|id| inner.find(id));
     if words.is_empty() || matches!(found, Some(None)) {
         return Vec::new();

@@ -133,8 +133,7 @@ impl Inner {
 
     /// Numbers of the territories that an actor belongs to, ascending.
     pub(super) fn territories_of(&self, entry: &Entry) -> Vec<u32> {
-        let listed: Vec<u32> = entry.listed.iter().copied().filter(|n| self.map(*n).is_some()).collect();
-        if listed.is_empty() && self.map(entry.home_number).is_some() { vec![entry.home_number] } else { listed }
+        entry.territories(|n| self.map(n).is_some())
     }
 
     /// Whether an actor belongs to a territory that exists.
