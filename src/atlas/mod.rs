@@ -45,7 +45,7 @@ use state::Inner;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use territory::TerritoryDraft;
-use text::TextIndex;
+use text::{Match, TextIndex};
 use uuid::Uuid;
 
 /// The state of a subject after an edit.
@@ -277,12 +277,31 @@ impl Atlas {
     /// Actors that the words may mean, the best first: accents, unfinished words, initials and one mistake per word are forgiven.
     /// May lag an edit until [`Atlas::refresh_text`].
     pub fn search(&self, text: &str, territory: Option<Uuid>, near: Option<[f64; 2]>, limit: usize) -> Vec<Hit> {
-        near::search(&self.read(), &self.text, text, territory, near, limit)
+        let Some(number) = self.number(territory) else { return Vec::new() };
+        let words = words::query(text);
+        if words.is_empty() {
+            return Vec::new();
+        }
+        let found = near::ask(&self.text, &words, number, &[Match::Every, Match::Any], limit * 8 + 50);
+        near::search(&self.read(), text, found, number, near, limit)
     }
 
     /// Actors that may be the one that somebody is about to add. Never lags.
     pub fn duplicates(&self, name: &str, near: Option<[f64; 2]>, territory: Option<Uuid>, limit: usize) -> Vec<Hit> {
-        near::duplicates(&self.read(), &self.text, name, near, territory, limit)
+        let Some(number) = self.number(territory) else { return Vec::new() };
+        let words = words::weighty(words::query(name));
+        if words.is_empty() {
+            return Vec::new();
+        }
+        // The unread come before the question to the index: what it reads in between is then known from one side or the other.
+        let (small, mut found) = {
+            let inner = self.read();
+            (number.and_then(|n| inner.map(n)).is_some_and(near::is_small), inner.unread.clone())
+        };
+        if !small {
+            found.extend(near::ask(&self.text, &words, number, &[Match::Any], 200));
+        }
+        near::duplicates(&self.read(), name, found, near, number, limit)
     }
 
     /// What changed after a number, in one territory or anywhere; none when so old edits are forgotten and the reader must start afresh.
@@ -331,6 +350,11 @@ impl Atlas {
     /// Changes whenever something that a tile shows may have changed; never comes back to an old value while the server runs.
     pub fn tile_stamp(&self, territory: Uuid, tile: TileId) -> Option<u64> {
         Some(self.read().find(territory)?.1.stamp(tile))
+    }
+
+    /// The number of a territory, when one is given; none when it does not exist.
+    fn number(&self, territory: Option<Uuid>) -> Option<Option<u32>> {
+        territory.map_or(Some(None), |id| self.read().find(id).map(|(number, _)| Some(number)))
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Inner> {
