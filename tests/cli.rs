@@ -1,6 +1,6 @@
 //! The command line: settings, exports, checks, and the lock on the data folder.
 
-use crate::app::{App, BOUILLON, Backend, FREE, Place, at};
+use crate::app::{App, BOUILLON, FREE, Place, at};
 use serde_json::json;
 use std::process::Command;
 
@@ -27,11 +27,7 @@ fn a_flag_beats_the_environment_which_beats_the_file_and_unknown_words_are_refus
 
 #[test]
 fn an_address_or_a_database_that_makes_no_sense_gets_a_sentence() {
-    for (args, word) in [
-        (["--listen", "somewhere"], "somewhere"),
-        (["--database", "mysql://x"], "mysql"),
-        (["--base-url", "carte"], "carte"),
-    ] {
+    for (args, word) in [(["--listen", "somewhere"], "somewhere"), (["--database", "mysql://x"], "mysql"), (["--base-url", "carte"], "carte")] {
         let data = std::env::temp_dir().join(format!("bouillon-bad-{}", std::process::id()));
         let out = Command::new(BOUILLON).arg("serve").arg("--data").arg(&data).args(args).output().unwrap();
         let said = String::from_utf8_lossy(&out.stderr).into_owned();

@@ -159,7 +159,8 @@ pub fn tilejson(territory: &TerritoryInfo, template: &str) -> Value {
     numbers.for_each(|key| clusters[key] = json!("Number"));
     let actors = text(&["id", "place", "name", "category", "theme", "state", "precision"]);
     let mut out = json!({
-        "tilejson": "3.0.0", "scheme": "xyz", "name": territory.name, "tiles": [template], "minzoom": 0, "maxzoom": MAX_TILE_ZOOM,
+        "tilejson": "3.0.0", "scheme": "xyz", "name": territory.name, "tiles": [template],
+        "attribution": "© contributeurs OpenStreetMap (ODbL)", "minzoom": 0, "maxzoom": MAX_TILE_ZOOM,
         "vector_layers": [
             {"id": "clusters", "description": "Several actors", "minzoom": 0, "maxzoom": MAX_TILE_ZOOM, "fields": clusters},
             {"id": "actors", "description": "One actor", "minzoom": 0, "maxzoom": MAX_TILE_ZOOM, "fields": actors}
