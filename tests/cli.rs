@@ -167,3 +167,31 @@ fn the_readme_prints_commands_that_exist() {
     let ci = std::fs::read_to_string(root.join(".ci/run")).unwrap();
     assert!(ci.lines().any(|l| l.trim() == "make test"), ".ci/run calls exactly the README's test command");
 }
+
+/// The README's own commands, run for real on the demonstration commune in place of the reader's files.
+#[test]
+fn the_readmes_commands_run() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+    let data = std::env::temp_dir().join(format!("bouillon-readme-{}", std::process::id()));
+    std::fs::create_dir_all(&data).unwrap();
+    let contour = data.join("contour.geojson");
+    let ring = json!([[-1.83, 47.69], [-1.75, 47.69], [-1.75, 47.74], [-1.83, 47.74], [-1.83, 47.69]]);
+    std::fs::write(&contour, json!({"type": "Polygon", "coordinates": [ring]}).to_string()).unwrap();
+    let demo = crate::app::demo().display().to_string();
+    let mut ran = 0;
+    for line in readme.lines().filter_map(|l| l.strip_prefix("    bouillon ")).filter(|l| *l != "serve") {
+        let line = line.replace("\"Pays de Redon\"", "Pays-de-Redon").replace("35236", "99935").replace("--territory redon", "--territory solvigne");
+        let words = line.split_whitespace().map(|w| match w {
+            w if w.ends_with(".osm.pbf") => demo.clone(),
+            "contour.geojson" => contour.display().to_string(),
+            w => w.to_owned(),
+        });
+        let out = Command::new(BOUILLON).args(words).arg("--data").arg(&data).output().unwrap();
+        assert!(out.status.success(), "bouillon {line}: {}", String::from_utf8_lossy(&out.stderr));
+        assert!(!out.stdout.is_empty(), "bouillon {line} says nothing");
+        ran += 1;
+    }
+    assert!(ran >= 8, "only {ran} commands ran");
+    std::fs::remove_dir_all(&data).unwrap();
+}

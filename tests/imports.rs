@@ -257,3 +257,39 @@ on_both! {
         assert_eq!(text.contains("ok    territories against ST_Covers"), backend == Backend::Postgis, "{text}");
     }
 }
+
+/// The table is what osmium and plain Python count, also after somebody changed the mapping.
+#[test]
+fn the_table_of_expected_actors_is_what_osmium_says() {
+    if shared("osm/redon.osm.pbf").is_none() {
+        return;
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let out = std::process::Command::new("python3").arg(root.join("tests/expected_actors.py")).output().unwrap();
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    let table = std::fs::read_to_string(root.join("tests/expected_actors.tsv")).unwrap();
+    assert_eq!(String::from_utf8_lossy(&out.stdout), table, "run tests/expected_actors.py > tests/expected_actors.tsv and look at the difference");
+}
+
+#[test]
+fn the_fixtures_are_what_their_generator_draws() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let out = std::process::Command::new("python3").arg(root.join("fixtures/generate.py")).arg("--check").output().unwrap();
+    assert!(out.status.success(), "{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
+}
+
+/// QGIS and SQL see the same actors and territories as the map.
+#[tokio::test]
+async fn the_views_for_other_tools_hold_every_place_on_the_map() {
+    use sqlx::Connection;
+    let app = imported(Backend::Postgis, &demo(), &[]).await;
+    let features = actors(&app, "solvigne").await;
+    let mut c = sqlx::PgConnection::connect(app.place.database.as_ref().unwrap()).await.unwrap();
+    let rows: Vec<(String, String, f64, i32)> =
+        sqlx::query_as("select name, category, st_x(geom), st_srid(geom) from actors_on_map order by id").fetch_all(&mut c).await.unwrap();
+    assert_eq!(rows.len(), features.len());
+    assert!(rows.iter().all(|(name, _, lon, srid)| !name.is_empty() && *srid == 4326 && (-1.9..-1.7).contains(lon)));
+    let (territories, inside): (i64, i64) =
+        sqlx::query_as("select count(*), count(*) filter (where st_isvalid(geom)) from territories_on_map").fetch_one(&mut c).await.unwrap();
+    assert_eq!((territories, inside), (5, 5));
+}

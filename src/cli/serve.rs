@@ -8,6 +8,7 @@ use crate::journal::Journal;
 use crate::store::Store;
 use anyhow::Context;
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, UnixListener, UnixStream};
@@ -96,6 +97,10 @@ fn control_socket(
             return None;
         }
     };
+    // Whoever may write the data folder may command the server, and nobody else.
+    if let Err(e) = std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)) {
+        tracing::warn!("the control socket's permissions could not be set: {e}");
+    }
     let (journal, settings) = (journal.clone(), Arc::new(settings.clone()));
     tokio::spawn(async move {
         let mut stopped = stopped;
