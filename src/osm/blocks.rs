@@ -12,6 +12,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 
+/// August 2004, when OpenStreetMap began, in seconds since 1970: some files have times near zero.
+const OSM_BEGAN: i64 = 1_091_318_400;
+
 /// Type of an OpenStreetMap object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Kind {
@@ -226,7 +229,7 @@ impl Source {
             self.holds[index] = holds;
             values.push(value);
         }
-        header.newest = header.newest.or((total.newest > 0).then_some(total.newest));
+        header.newest = header.newest.or((total.newest >= OSM_BEGAN).then_some(total.newest));
         Ok((values, total, header))
     }
 

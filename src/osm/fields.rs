@@ -29,7 +29,7 @@ pub(super) fn fields(tags: &Tags<'_>, category: Option<&str>, point: [f64; 2], s
     let first = |keys: &[&str]| tags.first(keys).and_then(|v| values(v).next()).map(|v| json!(v));
     let shortened = tags.name().map(|name| shorten(name, name_max()));
     let cut = shortened.as_ref().is_some_and(|(_, cut)| *cut);
-    put("name", shortened.map(|(name, _)| json!(name)).filter(|name| clean(name.as_str().unwrap_or(""), false) != ""));
+    put("name", shortened.map(|(name, _)| json!(name)).filter(|name| !clean(name.as_str().unwrap_or(""), false).is_empty()));
     put("short_name", text(&["short_name:fr", "short_name"]));
     put("former_names", tags.first(&["old_name:fr", "old_name"]).map(|v| json!(values(v).take(5).collect::<Vec<_>>())));
     put("description", text(&["description:fr", "description"]));
@@ -178,7 +178,7 @@ mod tests {
         let name = fields["name"].as_str().unwrap();
         assert!(name.ends_with("mot…") && name.chars().count() <= 120, "{name}");
         assert_eq!(skipped["shortened/name"], 1);
-        assert!(of(&[("name", "\u{202e}\u{0} ")]).0.get("name").is_none());
+        assert!(!of(&[("name", "\u{202e}\u{0} ")]).0.contains_key("name"));
         assert_eq!(of(&[("name", &"é".repeat(300))]).0["name"].as_str().unwrap().chars().count(), 120);
     }
 }

@@ -4,6 +4,7 @@
 //! block passes `frames` and `check` before `osmpbf` sees it, and a bad file is a [`ReadError`], never a panic. OpenStreetMap user
 //! names and user numbers are never looked at.
 
+mod around;
 mod base;
 mod blocks;
 mod check;

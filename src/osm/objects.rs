@@ -110,7 +110,7 @@ fn place_ways(ways: &[&[i64]], coords: &Coords) -> Option<Placed> {
 
 /// The surface that ways enclose; nodes without a position are left out.
 pub(super) fn surface(ways: &[&[i64]], coords: &Coords) -> MultiPolygon<f64> {
-    let rings = assemble(ways).rings;
+    let rings = assemble(ways, |id| coords.get(id).map(At::degrees)).rings;
     polygons(rings.iter().map(|ring| closed(coords.line(ring))).collect())
 }
 

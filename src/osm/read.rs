@@ -2,29 +2,26 @@
 //! read several times and only needed positions are kept: first what may be an actor or a boundary, then, once the territory is known,
 //! the streets and the base map around it.
 
-use super::base::{self, Base, Class, Drawn, RANKS, classify};
+use super::around::{Around, SurfaceRelation, Surroundings, window};
+use super::base::classify;
 use super::blocks::{At, Kind, Member, Object, Source};
 use super::coords::{Coords, Ids};
 use super::error::ReadError;
 use super::fields::fields;
 use super::guess::guess;
 use super::mapping::mapping;
-use super::objects::{Body, Mapped, Nested, Placed, Ways, place, surface, unique};
-use super::streets::{self, Mention, Piece};
+use super::objects::{Body, Mapped, Nested, Placed, Ways, place, unique};
+use super::streets;
 use super::tags::OwnTags;
 use super::territory::{self, Known, Outline, OutlineBody, QUARTIER_PLACES, Territory, admin_level};
 use super::{Ask, BoundaryAsk, Counts, Doubt, Extract, Found, Verdict, twins};
 use crate::geo::{Bbox, Shape};
-use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Passes over the file, for the progress bar.
 const PASSES: u64 = 6;
-/// Share of a territory's width and height that the base map shows around it.
-const MARGIN: f64 = 0.2;
-/// Corners of the base map beyond which its last ranks are not even kept in memory.
-const CORNERS_MAX: u64 = 4_000_000;
+/// Bytes that one needed node takes at most, while lists are put together and sorted.
+pub(super) const NODE_BYTES: u64 = 48;
 /// Relations inside relations are followed so far.
 const NESTING_MAX: usize = 4;
 
@@ -69,9 +66,9 @@ pub fn extract(path: &Path, ask: &Ask, progress: &mut dyn FnMut(u64, u64)) -> Re
     let quartiers = territory::nested(&boundary, &shape, &territories);
     let found = judge(placed, &shape, &mut counts);
 
-    let around = Around { source: &source, window: window(&shape.bbox), ways: &ways, coords: &coords };
-    let (base, pieces, mentions, near) = around.read(first.surfaces, &mut counts, &mut steps)?;
-    if near == 0 && found.is_empty() && matches!(ask.boundary, Some(BoundaryAsk::Shape { .. } | BoundaryAsk::Bbox(_))) {
+    let around = Around { source: &source, window: window(&shape.bbox), ways: &ways, coords: &coords, max_memory: ask.max_memory };
+    let Surroundings { base, pieces, mentions, nodes } = around.read(first.surfaces, &mut counts.skipped, &mut steps)?;
+    if nodes == 0 && found.is_empty() && matches!(ask.boundary, Some(BoundaryAsk::Shape { .. } | BoundaryAsk::Bbox(_))) {
         return Err(ReadError::BoundaryElsewhere);
     }
     let streets = streets::streets(pieces, mentions, &boundary, &shape, &quartiers);
@@ -81,33 +78,26 @@ pub fn extract(path: &Path, ask: &Ask, progress: &mut dyn FnMut(u64, u64)) -> Re
 }
 
 /// Tells the caller how far the work is.
-struct Steps<'a> {
+pub(super) struct Steps<'a> {
     done: u64,
     total: u64,
     progress: &'a mut dyn FnMut(u64, u64),
 }
 
 impl Steps<'_> {
-    fn read(&mut self, bytes: u64) {
+    pub(super) fn read(&mut self, bytes: u64) {
         self.done = (self.done + bytes).min(self.total);
         (self.progress)(self.done, self.total);
     }
 
     /// A pass that skips blocks has done its share all the same.
-    fn pass(&mut self, number: u64) {
+    pub(super) fn pass(&mut self, number: u64) {
         self.done = self.done.max(self.total / PASSES * number);
         if number == PASSES {
             self.done = self.total;
         }
         (self.progress)(self.done, self.total);
     }
-}
-
-/// A multipolygon of the base map.
-struct SurfaceRelation {
-    id: i64,
-    class: Class,
-    members: Vec<Member>,
 }
 
 /// What the first pass keeps.
@@ -247,7 +237,8 @@ fn needed_ways(source: &Source, first: &mut First, nested: &Nested, steps: &mut 
     let all = mapped.chain(outlines).chain(first.surfaces.iter().map(|s| &s.members)).chain(nested.values());
     let ids = Ids::new(all.flatten().filter(|m| m.kind == Kind::Way).map(|m| m.id).collect());
     let own = Ids::new(first.mapped.iter().filter(|m| m.kind == Kind::Way).map(|m| m.id).collect());
-    let visit = |block: &mut (Vec<(i64, Vec<i64>)>, Vec<(i64, At)>), object: &Object<'_>| {
+    type Block = (Vec<(i64, Vec<i64>)>, Vec<(i64, At)>);
+    let visit = |block: &mut Block, object: &Object<'_>| {
         let member = ids.holds(object.id());
         if member {
             block.0.push((object.id(), object.refs()));
@@ -286,7 +277,7 @@ fn needed_nodes(
     ids.extend(nested.values().flat_map(|members| nodes(members)));
     ids.extend(first.outlines.iter().flat_map(|o| if let OutlineBody::Nodes(refs) = &o.body { refs.as_slice() } else { &[] }));
     let ids = Ids::new(ids);
-    fits(ids.len() as u64 * 40, ask.max_memory)?;
+    fits(ids.len() as u64 * NODE_BYTES, ask.max_memory)?;
     let visit = |block: &mut Vec<(i64, At)>, object: &Object<'_>| {
         if let (true, Some(at)) = (ids.holds(object.id()), object.at()) {
             block.push((object.id(), at));
@@ -297,7 +288,8 @@ fn needed_nodes(
     Ok(Coords::new(lists))
 }
 
-fn fits(needs: u64, allowed: u64) -> Result<(), ReadError> {
+/// Refuses to take more memory than allowed, bytes.
+pub(super) fn fits(needs: u64, allowed: u64) -> Result<(), ReadError> {
     if needs > allowed { Err(ReadError::TooBig { needs: needs >> 20, allowed: allowed >> 20 }) } else { Ok(()) }
 }
 
@@ -367,152 +359,4 @@ fn judge(placed: Vec<(Mapped, Placed)>, shape: &Shape, counts: &mut Counts) -> V
     }
     twins::mark(&mut found, &kinds, &places);
     found
-}
-
-/// The box that the base map shows.
-fn window(territory: &Bbox) -> Bbox {
-    let (x, y) = (((territory.east - territory.west) * MARGIN).max(0.002), ((territory.north - territory.south) * MARGIN).max(0.002));
-    Bbox {
-        west: (territory.west - x).max(-180.0),
-        south: (territory.south - y).max(-90.0),
-        east: (territory.east + x).min(180.0),
-        north: (territory.north + y).min(90.0),
-    }
-}
-
-/// The passes that look at everything around the territory.
-struct Around<'a> {
-    source: &'a Source,
-    window: Bbox,
-    ways: &'a Ways,
-    coords: &'a Coords,
-}
-
-/// A way of the base map.
-struct BaseWay {
-    id: i64,
-    class: Class,
-    refs: Vec<i64>,
-}
-
-/// What one block of ways gives.
-#[derive(Default)]
-struct WayBlock {
-    base: Vec<BaseWay>,
-    pieces: Vec<Piece>,
-    mentions: Vec<Mention>,
-    located: Vec<(i64, At)>,
-}
-
-type AroundResult = (Base, Vec<Piece>, Vec<Mention>, usize);
-
-impl Around<'_> {
-    /// Base map, pieces of streets, streets that addresses name, and the number of nodes in the window.
-    fn read(&self, surfaces: Vec<SurfaceRelation>, counts: &mut Counts, steps: &mut Steps<'_>) -> Result<AroundResult, ReadError> {
-        let (near, mut mentions) = self.nodes(steps)?;
-        steps.pass(4);
-        let (mut ways, pieces, located) = self.ways(&near, &mut mentions, &mut counts.skipped, steps)?;
-        steps.pass(5);
-        let far = self.far_nodes(&near, &ways, located, steps)?;
-        ways.sort_by_key(|w| w.id);
-        ways.dedup_by_key(|w| w.id);
-        let position = |id: i64| near.get(id).or_else(|| far.get(id)).map(At::degrees);
-        let mut drawn: Vec<Drawn> = Vec::with_capacity(ways.len());
-        for way in ways {
-            let line: Vec<[f64; 2]> = way.refs.iter().filter_map(|id| position(*id)).collect();
-            let shape = if way.class.surface { base::Shape::Surface(super::rings::polygons(vec![line])) } else { base::Shape::Line(line) };
-            drawn.push(Drawn { class: way.class, kind: Kind::Way, id: way.id, shape });
-        }
-        let surfaces: BTreeMap<i64, SurfaceRelation> = surfaces.into_iter().map(|s| (s.id, s)).collect();
-        for (id, relation) in surfaces {
-            let refs = relation.members.iter().filter(|m| m.kind == Kind::Way).filter_map(|m| self.ways.get(&m.id)).map(Vec::as_slice);
-            let polygons = surface(&refs.collect::<Vec<_>>(), self.coords);
-            drawn.push(Drawn { class: relation.class, kind: Kind::Relation, id, shape: base::Shape::Surface(polygons) });
-        }
-        let count = near.len();
-        Ok((base::build(drawn, &self.window, &mut counts.skipped), pieces, mentions, count))
-    }
-
-    fn nodes(&self, steps: &mut Steps<'_>) -> Result<(Coords, Vec<Mention>), ReadError> {
-        let visit = |block: &mut (Vec<(i64, At)>, Vec<Mention>), object: &Object<'_>| {
-            let Some(at) = object.at() else { return };
-            let [lon, lat] = at.degrees();
-            if self.window.holds(lon, lat) {
-                block.0.push((object.id(), at));
-                block.1.extend(streets::mention(&object.tags(), || Some([lon, lat])));
-            }
-        };
-        let (near, mentions): (Vec<_>, Vec<_>) = self.source.again(Kind::Node, visit, &mut |bytes| steps.read(bytes))?.into_iter().unzip();
-        Ok((Coords::new(near), mentions.concat()))
-    }
-
-    fn ways(
-        &self,
-        near: &Coords,
-        mentions: &mut Vec<Mention>,
-        skipped: &mut BTreeMap<String, u64>,
-        steps: &mut Steps<'_>,
-    ) -> Result<(Vec<BaseWay>, Vec<Piece>, Vec<(i64, At)>), ReadError> {
-        let corners: [AtomicU64; RANKS + 1] = Default::default();
-        let before = |rank: usize| corners[..=rank].iter().map(|c| c.load(Ordering::Relaxed)).sum::<u64>();
-        let visit = |block: &mut WayBlock, object: &Object<'_>| {
-            let tags = object.tags();
-            if tags.0.is_empty() {
-                return;
-            }
-            let refs = object.refs();
-            let located = object.located_refs();
-            let at = |id: &i64| near.get(*id).or_else(|| located.iter().find(|(have, _)| have == id).map(|(_, at)| *at)).map(At::degrees);
-            if !refs.iter().any(|id| at(id).is_some_and(|[x, y]| self.window.holds(x, y))) {
-                return;
-            }
-            block.mentions.extend(streets::mention(&tags, || refs.iter().find_map(at)));
-            if streets::is_street(&tags) {
-                let line: Vec<[f64; 2]> = refs.iter().filter_map(at).collect();
-                block.pieces.extend(streets::piece(&tags, &line));
-            }
-            let closed = refs.len() > 3 && refs.first() == refs.last();
-            if let Some(class) = classify(&tags, closed) {
-                let rank = class.rank(f64::INFINITY);
-                corners[rank].fetch_add(refs.len() as u64, Ordering::Relaxed);
-                if before(rank) <= CORNERS_MAX {
-                    block.located.extend(located);
-                    block.base.push(BaseWay { id: object.id(), class, refs });
-                }
-            }
-        };
-        let blocks = self.source.again(Kind::Way, visit, &mut |bytes| steps.read(bytes))?;
-        let (mut ways, mut pieces, mut located) = (Vec::new(), Vec::new(), Vec::new());
-        let mut dropped: HashMap<&str, u64> = HashMap::new();
-        for block in blocks {
-            // Which ranks go is settled by the final figures, so that it does not depend on which core was faster.
-            let (kept, gone): (Vec<_>, Vec<_>) = block.base.into_iter().partition(|w| before(w.class.rank(f64::INFINITY)) <= CORNERS_MAX);
-            for way in gone {
-                *dropped.entry(way.class.kind).or_default() += 1;
-            }
-            ways.extend(kept);
-            pieces.extend(block.pieces);
-            mentions.extend(block.mentions);
-            located.extend(block.located);
-        }
-        for (kind, count) in dropped {
-            *skipped.entry(format!("base/{kind}")).or_default() += count;
-        }
-        Ok((ways, pieces, located))
-    }
-
-    /// Positions outside the window of ways that reach into it.
-    fn far_nodes(&self, near: &Coords, ways: &[BaseWay], located: Vec<(i64, At)>, steps: &mut Steps<'_>) -> Result<Coords, ReadError> {
-        let missing = Ids::new(ways.iter().flat_map(|w| &w.refs).copied().filter(|id| near.get(*id).is_none()).collect());
-        let mut lists = vec![located];
-        if !missing.is_empty() {
-            let visit = |block: &mut Vec<(i64, At)>, object: &Object<'_>| {
-                if let (true, Some(at)) = (missing.holds(object.id()), object.at()) {
-                    block.push((object.id(), at));
-                }
-            };
-            lists.extend(self.source.again(Kind::Node, visit, &mut |bytes| steps.read(bytes))?);
-        }
-        Ok(Coords::new(lists))
-    }
 }

@@ -1,7 +1,7 @@
 //! Rings from the ways of a multipolygon, in any order and direction, and polygons with holes from rings.
 
 use geo::{Area, BoundingRect, Contains, InteriorPoint, LineString, MultiPolygon, Point, Polygon, Rect, Winding};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// What a list of ways gives.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -12,8 +12,8 @@ pub(super) struct Rings {
     pub(super) open: bool,
 }
 
-/// Joins ways at their ends. Rings that touch in a node are kept apart.
-pub(super) fn assemble(ways: &[&[i64]]) -> Rings {
+/// Joins ways at their ends. Rings that touch in a node are kept apart; `at` gives positions, needed only where edges are shared.
+pub(super) fn assemble(ways: &[&[i64]], at: impl Fn(i64) -> Option<[f64; 2]>) -> Rings {
     let mut out = Rings::default();
     let mut pieces: Vec<Vec<i64>> = Vec::new();
     for way in ways {
@@ -22,6 +22,10 @@ pub(super) fn assemble(ways: &[&[i64]]) -> Rings {
         if nodes.len() > 1 {
             pieces.push(nodes);
         }
+    }
+    once(&mut pieces);
+    if let Some(edges) = tangled(&pieces) {
+        return walk(edges, at);
     }
     let ends = |piece: &[i64]| (piece[0], piece[piece.len() - 1]);
     let mut at_end: HashMap<i64, Vec<usize>> = HashMap::new();
@@ -53,6 +57,73 @@ pub(super) fn assemble(ways: &[&[i64]]) -> Rings {
         split(&chain, &mut out.rings);
     }
     out
+}
+
+/// A way that is listed twice, in either direction, counts once.
+fn once(pieces: &mut Vec<Vec<i64>>) {
+    let mut seen = HashSet::new();
+    pieces.retain(|piece| {
+        let back: Vec<i64> = piece.iter().rev().copied().collect();
+        seen.insert(piece.clone().min(back))
+    });
+}
+
+/// The single edges of ways that meet in more than their ends, or share edges; none in the plain case, and where something hangs loose.
+/// Edges that come twice are taken away: two surfaces that share an edge are one, and so are two holes.
+fn tangled(pieces: &[Vec<i64>]) -> Option<Vec<(i64, i64)>> {
+    let edges = || pieces.iter().flat_map(|piece| piece.windows(2)).map(|w| (w[0].min(w[1]), w[0].max(w[1])));
+    let mut degree: HashMap<i64, usize> = HashMap::new();
+    edges().for_each(|(a, b)| [a, b].into_iter().for_each(|node| *degree.entry(node).or_default() += 1));
+    if degree.values().all(|n| *n <= 2) {
+        return None;
+    }
+    let mut count: HashMap<(i64, i64), usize> = HashMap::new();
+    edges().for_each(|edge| *count.entry(edge).or_default() += 1);
+    let left: Vec<(i64, i64)> = edges().filter(|edge| count.get_mut(edge).is_some_and(|n| std::mem::take(n) % 2 == 1)).collect();
+    degree.values_mut().for_each(|n| *n = 0);
+    left.iter().flat_map(|(a, b)| [a, b]).for_each(|node| *degree.entry(*node).or_default() += 1);
+    degree.values().all(|n| n % 2 == 0).then_some(left)
+}
+
+/// Walks along single edges and, where several go on, always takes the sharpest turn to one side, so that rings never cross.
+fn walk(edges: Vec<(i64, i64)>, at: impl Fn(i64) -> Option<[f64; 2]>) -> Rings {
+    let angle = |from: i64, to: i64| {
+        let (Some(a), Some(b)) = (at(from), at(to)) else { return 0.0 };
+        (b[1] - a[1]).atan2(b[0] - a[0])
+    };
+    let mut at_node: HashMap<i64, Vec<usize>> = HashMap::new();
+    for (i, (a, b)) in edges.iter().enumerate() {
+        at_node.entry(*a).or_default().push(i);
+        at_node.entry(*b).or_default().push(i);
+    }
+    let mut out = Rings::default();
+    let mut used = vec![false; edges.len()];
+    // A walk from a node where nothing meets can't begin with a wrong pair of edges.
+    let mut starts: Vec<usize> = (0..edges.len()).collect();
+    starts.sort_by_key(|i| at_node[&edges[*i].0].len());
+    for start in starts {
+        if std::mem::replace(&mut used[start], true) {
+            continue;
+        }
+        let mut chain = vec![edges[start].0, edges[start].1];
+        while let [.., before, here] = chain[..]
+            && here != chain[0]
+        {
+            let back = angle(here, before);
+            let turn = |i: &usize| (angle(here, other(edges[*i], here)) - back).rem_euclid(std::f64::consts::TAU);
+            let next = at_node[&here].iter().copied().filter(|i| !used[*i]).min_by(|i, j| turn(i).total_cmp(&turn(j)));
+            let Some(next) = next else { break };
+            used[next] = true;
+            chain.push(other(edges[next], here));
+        }
+        out.open |= chain.first() != chain.last();
+        split(&chain, &mut out.rings);
+    }
+    out
+}
+
+fn other((a, b): (i64, i64), node: i64) -> i64 {
+    if a == node { b } else { a }
 }
 
 /// Takes away, again and again, ways that hang at one end only; answers whether there were any.
@@ -152,8 +223,15 @@ impl Ring {
 mod tests {
     use super::*;
 
+    fn assemble(ways: &[&[i64]]) -> Rings {
+        super::assemble(ways, |_| None)
+    }
+
     fn sorted(mut rings: Rings) -> Rings {
-        rings.rings.iter_mut().for_each(|r| r.sort_unstable());
+        for ring in &mut rings.rings {
+            ring.sort_unstable();
+            ring.dedup();
+        }
         rings.rings.sort();
         rings
     }
@@ -169,7 +247,7 @@ mod tests {
     fn what_does_not_close_is_told() {
         assert_eq!(assemble(&[&[1, 2, 3], &[3, 4]]), Rings { rings: vec![], open: true });
         let spur = assemble(&[&[2, 9], &[1, 2], &[2, 3], &[3, 1], &[9, 8]]);
-        assert_eq!(sorted(spur), Rings { rings: vec![vec![1, 1, 2, 3]], open: true });
+        assert_eq!(sorted(spur), Rings { rings: vec![vec![1, 2, 3]], open: true });
         assert_eq!(assemble(&[]), Rings::default());
         assert_eq!(assemble(&[&[1], &[2, 2]]), Rings::default());
     }
@@ -177,9 +255,16 @@ mod tests {
     #[test]
     fn rings_that_touch_are_kept_apart() {
         let eight = assemble(&[&[1, 2, 3], &[3, 1, 4], &[4, 5, 1]]);
-        assert_eq!(sorted(eight), Rings { rings: vec![vec![1, 1, 2, 3], vec![1, 1, 4, 5]], open: false });
+        assert_eq!(sorted(eight), Rings { rings: vec![vec![1, 2, 3], vec![1, 4, 5]], open: false });
         let spike = assemble(&[&[1, 2, 3, 2, 4, 1]]);
         assert_eq!(spike.rings, [[1, 2, 4, 1]]);
+    }
+
+    #[test]
+    fn rings_that_share_an_edge_are_one_and_a_way_listed_twice_counts_once() {
+        let joined = assemble(&[&[1, 2, 3, 4, 1], &[2, 3, 6, 5, 2]]);
+        assert_eq!(sorted(joined), Rings { rings: vec![vec![1, 2, 3, 4, 5, 6]], open: false });
+        assert_eq!(assemble(&[&[1, 2, 3], &[3, 1], &[3, 2, 1]]).rings.len(), 1);
     }
 
     fn square(x: f64, y: f64, side: f64) -> Vec<[f64; 2]> {

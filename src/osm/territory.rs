@@ -1,6 +1,6 @@
 //! Which territory a file is about, and the territories inside it. The rule is told at [`Boundary`].
 
-use super::blocks::{Kind, Member};
+use super::blocks::{At, Kind, Member};
 use super::coords::Coords;
 use super::error::ReadError;
 use super::objects::{Ways, inside};
@@ -42,6 +42,9 @@ pub(super) struct Territory {
 
 /// Places that people take for quartiers.
 pub(super) const QUARTIER_PLACES: [&str; 3] = ["suburb", "quarter", "neighbourhood"];
+
+/// Corners looked at to see whether one territory lies in another.
+const CORNERS: usize = 64;
 
 /// Level of an administrative boundary.
 pub(super) fn admin_level(tags: &OwnTags) -> Option<u8> {
@@ -89,12 +92,27 @@ impl Territory {
         })
     }
 
-    /// Whether it lies in a shape: a point inside, and at least half of its corners.
+    /// Whether it lies in a shape: a point inside, and at least half of some of its corners.
     fn mostly_in(&self, other: &Shape) -> bool {
         let Some(shape) = &self.shape else { return false };
-        let point = inside(shape.polygons()).is_some_and(|[x, y]| other.covers(x, y));
-        let corners: Vec<bool> = shape.polygons().exterior_coords_iter().map(|c| other.covers(c.x, c.y)).collect();
-        point && corners.iter().filter(|c| **c).count() * 2 >= corners.len()
+        if !inside(shape.polygons()).is_some_and(|[x, y]| other.covers(x, y)) {
+            return false;
+        }
+        let step = shape.polygons().exterior_coords_iter().count().div_ceil(CORNERS).max(1);
+        let corners: Vec<bool> = shape.polygons().exterior_coords_iter().step_by(step).map(|c| other.covers(c.x, c.y)).collect();
+        corners.iter().filter(|c| **c).count() * 2 >= corners.len()
+    }
+
+    /// The word of `model::field::TERRITORY_KINDS` for its level alone.
+    fn kind(&self) -> &'static str {
+        match self.level {
+            2 => "country",
+            3 | 4 => "region",
+            6 if self.outline.tags.get("ref:INSEE").is_some() => "departement",
+            8 => "commune",
+            9..=11 => "quartier",
+            _ => "custom",
+        }
     }
 }
 
@@ -118,11 +136,12 @@ fn close(body: &OutlineBody, ways: &Ways, coords: &Coords) -> Option<MultiPolygo
     if !outer.iter().all(|refs| coords.holds_all(refs)) {
         return None;
     }
-    let edges = assemble(&outer);
+    let at = |id: i64| coords.get(id).map(At::degrees);
+    let edges = assemble(&outer, at);
     if edges.open || edges.rings.is_empty() {
         return None;
     }
-    let holes = assemble(&inner).rings.into_iter().filter(|ring| coords.holds_all(ring));
+    let holes = assemble(&inner, at).rings.into_iter().filter(|ring| coords.holds_all(ring));
     Some(polygons(edges.rings.into_iter().chain(holes).map(|ring| coords.line(&ring)).collect()))
 }
 
@@ -174,19 +193,7 @@ pub(super) fn choose(ask: Option<&BoundaryAsk>, known: &Known<'_>) -> Result<(Bo
 fn one<'a>(all: impl Iterator<Item = &'a Territory>, asked: String) -> Result<Boundary, ReadError> {
     let best = all.min_by_key(|t| (t.shape.is_none(), t.level != 8, t.outline.id));
     let best = best.ok_or(ReadError::BoundaryAbsent { asked: asked.clone() })?;
-    best.boundary(kind_of(best.level), None)
-        .ok_or_else(|| ReadError::BoundaryOpen { asked: best.name().map_or(asked.clone(), |n| format!("{n} ({asked})")) })
-}
-
-fn kind_of(level: u8) -> &'static str {
-    match level {
-        2 => "country",
-        3 | 4 => "region",
-        6 => "departement",
-        8 => "commune",
-        9..=11 => "quartier",
-        _ => "custom",
-    }
+    best.boundary(best.kind(), None).ok_or_else(|| ReadError::BoundaryOpen { asked: best.name().map_or(asked.clone(), |n| format!("{n} ({asked})")) })
 }
 
 fn default(known: &Known<'_>) -> Boundary {
@@ -200,7 +207,7 @@ fn default(known: &Known<'_>) -> Boundary {
                 let held = several.iter().filter(|c| t.shape.as_ref().is_some_and(|s| c.area < t.area && c.mostly_in(s))).count();
                 held * 2 > several.len()
             });
-            let larger = larger.and_then(|t| t.boundary(kind_of(t.level), None));
+            let larger = larger.and_then(|t| t.boundary(t.kind(), None));
             larger.or_else(|| most_mapped(several.iter().copied(), known).and_then(|t| t.boundary("commune", Some("several_communes"))))
         }
     };
@@ -256,14 +263,27 @@ pub(super) fn nested(boundary: &Boundary, shape: &Shape, territories: &[Territor
     inside.sort_by_key(|t| (if t.level == 0 { 12 } else { t.level }, t.outline.kind, t.outline.id));
     let covered = |level: u8| inside.iter().filter(|t| t.level == level).map(|t| t.area).sum::<f64>() > 0.8 * whole;
     let commune_level = if boundary.kind == "commune" { 5 } else { [8, 7, 6].into_iter().find(|l| covered(*l)).unwrap_or(8) };
-    let kind = |level: u8| match level {
+    let kind = |t: &Territory| match t.level {
         0 => "quartier",
         level if level == commune_level => "commune",
         level if level > commune_level => "quartier",
-        6 => "departement",
-        _ => "custom",
+        _ => t.kind(),
     };
+    let communes: Vec<&Territory> = inside.iter().copied().filter(|t| kind(t) == "commune").collect();
     let mut seen = HashSet::new();
-    let named = inside.into_iter().filter(|t| seen.insert((kind(t.level), fold(&t.name().unwrap_or_default()))));
-    named.filter_map(|t| t.boundary(kind(t.level), None)).collect()
+    let mut out = Vec::new();
+    for territory in inside {
+        let Some(mut found) = territory.boundary(kind(territory), None) else { continue };
+        // A name is part of an address: of two that are the same the second says its commune, or is left out.
+        if !seen.insert(fold(&found.name)) {
+            let holds = |c: &&&Territory| c.osm() != territory.osm() && c.shape.as_ref().is_some_and(|s| territory.mostly_in(s));
+            let Some(commune) = communes.iter().find(holds).and_then(|c| c.name()) else { continue };
+            found.name = format!("{} ({commune})", found.name);
+            if fold(&commune) == fold(&territory.name().unwrap_or_default()) || !seen.insert(fold(&found.name)) {
+                continue;
+            }
+        }
+        out.push(found);
+    }
+    out
 }

@@ -129,8 +129,12 @@ mod tests {
     #[test]
     fn packed_and_single_numbers_are_the_same() {
         let mut seen = Vec::new();
-        assert_eq!(numbers(Value::Bytes(&[1, 0x80, 1, 3]), |n| Ok(seen.push(n))), Ok(3));
-        assert_eq!(numbers(Value::Varint(9), |n| Ok(seen.push(n))), Ok(1));
+        let mut see = |n| {
+            seen.push(n);
+            Ok(())
+        };
+        assert_eq!(numbers(Value::Bytes(&[1, 0x80, 1, 3]), &mut see), Ok(3));
+        assert_eq!(numbers(Value::Varint(9), &mut see), Ok(1));
         assert_eq!(seen, [1, 128, 3, 9]);
     }
 }
