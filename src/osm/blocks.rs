@@ -207,6 +207,9 @@ impl Source {
                     return check_header(&bytes, frame.spot).map(|about| (T::default(), Holds::default(), Some(about)));
                 }
                 let holds = check_block(&bytes).map_err(|what| ReadError::Damaged { at: frame.spot, what })?;
+                if holds.crowded(frame.length) {
+                    return Err(ReadError::Damaged { at: frame.spot, what: Damage::Crowded });
+                }
                 if holds.memory > share {
                     return Err(ReadError::TooBig { needs: (holds.memory * threads() as u64) >> 20, allowed: max_memory >> 20 });
                 }

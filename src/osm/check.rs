@@ -10,6 +10,8 @@ pub(super) struct Holds {
     pub(super) nodes: u64,
     pub(super) ways: u64,
     pub(super) relations: u64,
+    /// Texts in its table.
+    pub(super) strings: u64,
     /// Bytes that the decoded block takes in memory, roughly.
     pub(super) memory: u64,
     /// Time of the newest version, seconds since 1970, UTC; 0 when the block has no times.
@@ -19,6 +21,15 @@ pub(super) struct Holds {
 impl From<Malformed> for Damage {
     fn from(Malformed: Malformed) -> Self {
         Self::Message
+    }
+}
+
+impl Holds {
+    /// Whether so much can't have come out of so few packed bytes, unless somebody means to fill the memory: real blocks take several
+    /// bytes for each object or text, thirty kilobytes of zeros give ten million nodes.
+    pub(super) fn crowded(&self, packed: u64) -> bool {
+        let all = self.nodes + self.ways + self.relations + self.strings;
+        all > 100_000 && all / 8 > packed
     }
 }
 
@@ -51,7 +62,7 @@ pub(super) fn check_block(block: &[u8]) -> Result<Holds, Damage> {
     if frame.granularity <= 0 || frame.date_granularity <= 0 {
         return Err(Damage::Granularity);
     }
-    let mut holds = Holds { memory: block.len() as u64 * 2 + frame.strings * 48, ..Holds::default() };
+    let mut holds = Holds { memory: block.len() as u64 * 2 + frame.strings * 48, strings: frame.strings, ..Holds::default() };
     for field in Fields::new(block) {
         if let (2, Value::Bytes(group)) = field? {
             check_group(group, &frame, &mut holds)?;
@@ -264,6 +275,12 @@ mod tests {
         let holds = check_block(&dense(&[2, 2], &[4, 4], &[6, 6], &[1, 2, 0, 0])).unwrap();
         assert_eq!((holds.nodes, holds.ways, holds.relations), (2, 0, 0));
         assert_eq!(check_block(&[]).unwrap().nodes, 0);
+    }
+
+    #[test]
+    fn ten_million_nodes_do_not_fit_into_thirty_kilobytes() {
+        let holds = |nodes| Holds { nodes, ..Holds::default() };
+        assert!(holds(10_000_000).crowded(30_000) && !holds(8_000).crowded(100) && !holds(10_000_000).crowded(2_000_000));
     }
 
     #[test]

@@ -62,6 +62,8 @@ pub enum Damage {
     Granularity,
     /// A relation has a member that is no node, way or relation.
     MemberType,
+    /// More objects or texts than so few bytes can hold in earnest.
+    Crowded,
     /// Bytes follow the last block.
     Trailing,
     /// The decoder gave up.
@@ -257,6 +259,7 @@ impl Damage {
             Self::Overflow => "des nombres sont hors de toute limite",
             Self::Granularity => "la grille des coordonnées est nulle ou négative",
             Self::MemberType => "un membre de relation n’est ni un nœud, ni un chemin, ni une relation",
+            Self::Crowded => "il annonce plus d’objets que sa taille ne permet",
             Self::Trailing => "des octets de trop suivent le dernier bloc",
             Self::Decoder => "le décodeur n’a pas pu lire ce bloc",
         }
@@ -276,6 +279,7 @@ impl Damage {
             Self::Overflow => "numbers are beyond every limit",
             Self::Granularity => "the grid of coordinates is zero or negative",
             Self::MemberType => "a member of a relation is no node, way or relation",
+            Self::Crowded => "it claims more objects than its size allows",
             Self::Trailing => "surplus bytes follow the last block",
             Self::Decoder => "the decoder could not read this block",
         }

@@ -71,8 +71,8 @@ pub struct Ask {
 /// A territory with its shape.
 ///
 /// By default it is the one `admin_level=8` relation (commune) whose ring closes, else the `admin_level=2` one (country). When several
-/// communes close, the extract is of something larger: the largest relation of level 2 to 7 that closes and holds most of them is
-/// taken (a country before a région, a région before a département); if there is none, the commune with the most mapped objects, with
+/// communes close, the extract is of something larger: the relation of the lowest level from 2 to 7 that closes and holds most of them
+/// and of the mapped objects is taken (a country before a région, a région before a département); if there is none, the commune with the most mapped objects, with
 /// the warning `several_communes`. If nothing of that closes, the box of the file, with the warning `no_closed_boundary`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Boundary {

@@ -38,13 +38,15 @@ pub(super) struct Territory {
     level: u8,
     shape: Option<Shape>,
     area: f64,
+    /// A point inside the shape, degrees.
+    middle: Option<[f64; 2]>,
 }
 
 /// Places that people take for quartiers.
 pub(super) const QUARTIER_PLACES: [&str; 3] = ["suburb", "quarter", "neighbourhood"];
 
 /// Corners looked at to see whether one territory lies in another.
-const CORNERS: usize = 64;
+const CORNERS: usize = 24;
 
 /// Level of an administrative boundary.
 pub(super) fn admin_level(tags: &OwnTags) -> Option<u8> {
@@ -57,8 +59,9 @@ impl Territory {
     pub(super) fn new(outline: Outline, ways: &Ways, coords: &Coords) -> Self {
         let shape = close(&outline.body, ways, coords).filter(|polygons| !polygons.0.is_empty()).map(Shape::new);
         let area = shape.as_ref().map_or(0.0, |s| s.polygons().unsigned_area());
+        let middle = shape.as_ref().and_then(|s| inside(s.polygons()));
         let level = admin_level(&outline.tags).unwrap_or(0);
-        Self { outline, level, shape, area }
+        Self { outline, level, shape, area, middle }
     }
 
     fn osm(&self) -> String {
@@ -95,7 +98,7 @@ impl Territory {
     /// Whether it lies in a shape: a point inside, and at least half of some of its corners.
     fn mostly_in(&self, other: &Shape) -> bool {
         let Some(shape) = &self.shape else { return false };
-        if !inside(shape.polygons()).is_some_and(|[x, y]| other.covers(x, y)) {
+        if !self.middle.is_some_and(|[x, y]| other.covers(x, y)) {
             return false;
         }
         let step = shape.polygons().exterior_coords_iter().count().div_ceil(CORNERS).max(1);
@@ -204,8 +207,8 @@ fn default(known: &Known<'_>) -> Boundary {
         [one] => one.boundary("commune", None),
         several => {
             let larger = (2..=7).flat_map(closed).find(|t| {
-                let held = several.iter().filter(|c| t.shape.as_ref().is_some_and(|s| c.area < t.area && c.mostly_in(s))).count();
-                held * 2 > several.len()
+                let holds = |c: &&&Territory| c.area < t.area && c.middle.is_some_and(|[x, y]| t.shape.as_ref().is_some_and(|s| s.covers(x, y)));
+                several.iter().filter(holds).count() * 2 > several.len() && held(t, known) * 2 >= known.points.len()
             });
             let larger = larger.and_then(|t| t.boundary(t.kind(), None));
             larger.or_else(|| most_mapped(several.iter().copied(), known).and_then(|t| t.boundary("commune", Some("several_communes"))))
@@ -214,9 +217,15 @@ fn default(known: &Known<'_>) -> Boundary {
     chosen.unwrap_or_else(|| boxed(known.bbox, known.file_name, Some("no_closed_boundary")))
 }
 
+/// Mapped objects inside a territory.
+fn held(territory: &Territory, known: &Known<'_>) -> usize {
+    known.points.iter().filter(|[x, y]| territory.shape.as_ref().is_some_and(|s| s.covers(*x, *y))).count()
+}
+
 fn most_mapped<'a>(all: impl Iterator<Item = &'a Territory>, known: &Known<'_>) -> Option<&'a Territory> {
-    let held = |t: &Territory| known.points.iter().filter(|[x, y]| t.shape.as_ref().is_some_and(|s| s.covers(*x, *y))).count();
-    all.map(|t| (held(t), t)).max_by(|(a, s), (b, t)| a.cmp(b).then(s.area.total_cmp(&t.area)).then(t.outline.id.cmp(&s.outline.id))).map(|(_, t)| t)
+    all.map(|t| (held(t, known), t))
+        .max_by(|(a, s), (b, t)| a.cmp(b).then(s.area.total_cmp(&t.area)).then(t.outline.id.cmp(&s.outline.id)))
+        .map(|(_, t)| t)
 }
 
 /// A shape that comes from elsewhere; the relation of the same code, closed or not, lends its name and figures.
