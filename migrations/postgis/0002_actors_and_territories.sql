@@ -4,6 +4,7 @@
 create table territories (
   id uuid primary key,
   slug text not null unique,
+  deleted boolean not null,
   doc jsonb not null,
   created_at bigint not null,
   updated_at bigint not null,

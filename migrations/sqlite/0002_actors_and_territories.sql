@@ -4,6 +4,7 @@
 create table territories (
   id blob primary key,
   slug text not null unique,
+  deleted boolean not null,
   doc text not null,
   created_at bigint not null,
   updated_at bigint not null,

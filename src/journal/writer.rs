@@ -169,6 +169,12 @@ impl Task {
 
     /// One edit, or several of one group: if one of a group is not applied, none is.
     async fn write_group(&mut self, tx: &mut Tx, group: &[Request], head: &mut Version) -> store::Result<Vec<Ack>> {
+        if let [alone] = group
+            && alone.edit.subject.kind == SubjectKind::Actor
+        {
+            // Nothing that it writes can be refused by a constraint, so there is nothing to go back to.
+            return Ok(vec![self.write_one(tx, alone, head).await?]);
+        }
         tx.mark().await?;
         let before = *head;
         let mut acks = Vec::with_capacity(group.len());
@@ -291,7 +297,7 @@ impl Task {
                 let none: Option<Origin> = None;
                 let mut actor = Actor { id: edit.subject.id, home, doc, created_at, updated_at: at, territories: Vec::new(), origin: none };
                 actor.territories = self.shapes.of_actor(&actor);
-                tx.put_actor(&actor).await
+                tx.put_actor(&actor, before.created_at().is_none()).await
             }
             SubjectKind::Territory => {
                 let seq = doc.version.seq;
@@ -367,7 +373,7 @@ impl Loaded {
             (Self::Actor(Some(a)), _) => Ok(Some(a.home)),
             (Self::Actor(None), EditKind::Create) => {
                 let Some(slug) = &edit.territory else { return Ok(None) };
-                Ok(tx.territory_by_slug(slug).await?.filter(|t| !t.doc.deleted).map(|t| t.id))
+                tx.territory_id(slug).await
             }
             (Self::Actor(None), _) => Ok(Some(Uuid::nil())),
         }

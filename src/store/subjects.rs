@@ -68,6 +68,14 @@ impl Tx {
         Ok(row.map(|(id, doc)| Territory { id, doc: doc.0 }))
     }
 
+    /// Id of the territory at an address, unless it is deleted; without its boundary, which can be large.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn territory_id(&mut self, slug: &str) -> Result<Option<Uuid>> {
+        Ok(first!(self, (Uuid,), "select id from territories where slug = $1 and not deleted", slug).map(|r| r.0))
+    }
+
     /// The newest number that touched a territory: a cheap way to know whether shapes changed.
     ///
     /// # Errors
@@ -83,22 +91,23 @@ impl Tx {
     pub async fn put_territory(&mut self, t: &Territory, at: i64) -> Result<()> {
         run!(
             self,
-            "insert into territories (id, slug, doc, created_at, updated_at, seq) values ($1, $2, $3, $4, $4, $5)
-             on conflict (id) do update set slug = excluded.slug, doc = excluded.doc, updated_at = excluded.updated_at, seq = excluded.seq",
+            "insert into territories (id, slug, doc, deleted, created_at, updated_at, seq) values ($1, $2, $3, $4, $5, $5, $6)
+             on conflict (id) do update set slug = excluded.slug, doc = excluded.doc, deleted = excluded.deleted, updated_at = excluded.updated_at, seq = excluded.seq",
             t.id,
             t.slug(),
             Json(&t.doc),
+            t.doc.deleted,
             at,
             t.doc.version.seq
         );
         Ok(())
     }
 
-    /// Writes the state of an actor, its places and its memberships.
+    /// Writes the state of an actor, its places and its memberships; `new` spares looking for older rows.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn put_actor(&mut self, a: &Actor) -> Result<()> {
+    pub async fn put_actor(&mut self, a: &Actor, new: bool) -> Result<()> {
         run!(
             self,
             "insert into actors (id, home, doc, deleted, created_at, updated_at, seq) values ($1, $2, $3, $4, $5, $6, $7)
@@ -111,7 +120,10 @@ impl Tx {
             a.updated_at,
             a.doc.version.seq
         );
-        run!(self, "delete from places where actor = $1", a.id);
+        if !new {
+            run!(self, "delete from places where actor = $1", a.id);
+            run!(self, "delete from memberships where actor = $1", a.id);
+        }
         for place in a.places() {
             let Some([lon, lat]) = place.point else { continue };
             run!(
@@ -124,7 +136,7 @@ impl Tx {
                 place.precision.as_str()
             );
         }
-        self.put_memberships(a.id, &a.territories).await
+        self.add_memberships(a.id, &a.territories).await
     }
 
     /// Replaces the memberships of an actor.
@@ -133,6 +145,10 @@ impl Tx {
     /// When the database does not answer.
     pub async fn put_memberships(&mut self, actor: Uuid, territories: &[Uuid]) -> Result<()> {
         run!(self, "delete from memberships where actor = $1", actor);
+        self.add_memberships(actor, territories).await
+    }
+
+    async fn add_memberships(&mut self, actor: Uuid, territories: &[Uuid]) -> Result<()> {
         for territory in territories {
             run!(self, "insert into memberships (actor, territory) values ($1, $2)", actor, territory);
         }
