@@ -124,8 +124,21 @@ impl App {
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let url = line.trim().rsplit(' ').next().unwrap_or("").to_owned();
-        assert!(url.starts_with("http://"), "the server did not start: {line:?}");
-        Self { place, url, child }
+        let app = Self { place, url, child };
+        assert!(app.url.starts_with("http"), "the server did not start: {line:?}");
+        app
+    }
+
+    /// Starts a server that people reach at another address, through a proxy; `url` leads straight to it.
+    pub(crate) fn start_behind(place: Place, base_url: &str) -> Self {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let listen = format!("127.0.0.1:{port}");
+        let limits = FREE.iter().copied().filter(|a| a.contains('='));
+        let args: Vec<&str> = limits.chain(["--listen", &listen, "--base-url", base_url]).collect();
+        let mut app = Self::start_at(place, &args, &[]);
+        assert_eq!(app.url, base_url, "it prints the address that people type");
+        app.url = format!("http://{listen}");
+        app
     }
 
     /// Ends the server as a power cut would, and gives its place back.

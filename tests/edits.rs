@@ -1,6 +1,6 @@
 //! What an edit does, and what two people who edit the same thing see.
 
-use crate::app::{App, Backend, at, create, edit, set_edit};
+use crate::app::{App, at, create, edit, set_edit};
 use serde_json::{Value, json};
 use uuid::Uuid;
 

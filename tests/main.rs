@@ -3,6 +3,8 @@
 //! A body written once runs on both back-ends (`on_both!`). Without `BOUILLON_TEST_POSTGIS` (set by `make test`) the PostGIS half fails:
 //! a promise that is not tested on both is not tested.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics is a test that fails")]
+
 #[macro_use]
 mod app;
 mod accounts;

@@ -5,6 +5,8 @@ use crate::model::text::fold;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+/// Number of themes in the taxonomy.
+pub const THEME_COUNT: usize = 13;
 /// The place of a category that an actor does not have.
 pub(super) const NO_CATEGORY: u16 = u16::MAX;
 /// The bits of a class that stand for themes, in taxonomy order.
@@ -75,4 +77,13 @@ pub(super) fn labelled(prefix: &str) -> Vec<u16> {
 /// French and English labels of a category, folded; empty for a theme.
 pub(super) fn labels(number: u16) -> &'static str {
     TABLE.labels.binary_search_by_key(&number, |(n, _)| *n).map_or("", |i| TABLE.labels[i].1.as_str())
+}
+
+/// Tells the place in the taxonomy of every theme of a class.
+pub(super) fn each_theme(class: u16, mut tell: impl FnMut(usize)) {
+    let mut rest = class & THEMES;
+    while rest != 0 {
+        tell(rest.trailing_zeros() as usize);
+        rest &= rest - 1;
+    }
 }

@@ -1,18 +1,15 @@
 //! What one tile shows: in each of its 8 × 8 cells nothing, one actor, or a cluster.
 
-use super::category::THEMES;
+use super::category::{THEME_COUNT, each_theme};
 use super::entry::Entry;
-use super::filter::Lens;
 use super::pyramid::{CELL_ZOOMS, DEEPEST, Part, cell_of};
+use super::sieve::Sieve;
 use super::spots::Spot;
 use super::state::Inner;
 use super::territory::TerritoryMap;
 use crate::geo::world::{codes, tile_number};
 use crate::geo::{Bbox, TileId, World};
 use std::sync::Arc;
-
-/// Number of themes in the taxonomy.
-pub const THEME_COUNT: usize = 13;
 
 /// What a tile shows, and the stamp that tells whether it still does.
 #[derive(Debug)]
@@ -61,30 +58,26 @@ impl Gather {
     }
 
     fn themes(&mut self, class: u16, count: u32) {
-        let mut rest = class & THEMES;
-        while rest != 0 {
-            self.themes[rest.trailing_zeros() as usize] += count;
-            rest &= rest - 1;
-        }
+        each_theme(class, |i| self.themes[i] += count);
     }
 }
 
 /// Reads a tile: from the pyramid when the tile is crowded and the filter looks at themes and state alone, otherwise from the points.
-pub(super) fn tile(inner: &Inner, map: &TerritoryMap, tile: TileId, lens: &Lens) -> TileContent {
+pub(super) fn tile(inner: &Inner, map: &TerritoryMap, tile: TileId, sieve: &Sieve) -> TileContent {
     let (first, last) = codes(tile);
     let number = tile_number(first, tile.z);
-    let node = if lens.by_class() && tile.z <= DEEPEST { map.pyramid.tile(tile.z, number) } else { None };
+    let node = if sieve.by_class() && tile.z <= DEEPEST { map.pyramid.tile(tile.z, number) } else { None };
     let gathered = match node {
-        Some(parts) => from_parts(parts, lens),
-        None => from_spots(inner, map.spots.range((first, last)), tile.z, lens),
+        Some(parts) => from_parts(parts, sieve),
+        None => from_spots(map.spots.range((first, last)), tile.z, sieve),
     };
-    let cells = gathered.into_iter().filter_map(|g| cell(inner, map, tile, number, &g, lens)).collect();
+    let cells = gathered.into_iter().filter_map(|g| cell(inner, map, tile, number, &g, sieve)).collect();
     TileContent { stamp: map.stamp(tile), cells }
 }
 
-fn from_parts(parts: &[Part], lens: &Lens) -> Vec<Gather> {
+fn from_parts(parts: &[Part], sieve: &Sieve) -> Vec<Gather> {
     let mut out: Vec<Gather> = Vec::with_capacity(64);
-    for part in parts.iter().filter(|part| lens.class(part.class)) {
+    for part in parts.iter().filter(|part| sieve.class(part.class)) {
         if out.last().is_none_or(|g| g.sum.cell != part.cell) {
             out.push(Gather::new(part.cell));
         }
@@ -96,10 +89,9 @@ fn from_parts(parts: &[Part], lens: &Lens) -> Vec<Gather> {
     out
 }
 
-fn from_spots<'a>(inner: &Inner, spots: impl Iterator<Item = &'a Spot>, z: u8, lens: &Lens) -> Vec<Gather> {
-    let passes = |spot: &Spot| lens.class(spot.class) && (lens.by_class() || inner.entry(spot.slot).is_some_and(|e| lens.entry(e)));
+fn from_spots<'a>(spots: impl Iterator<Item = &'a Spot>, z: u8, sieve: &Sieve) -> Vec<Gather> {
     let mut out: Vec<Gather> = Vec::new();
-    for spot in spots.filter(|spot| passes(spot)) {
+    for spot in spots.filter(|spot| sieve.spot(spot)) {
         let cell = cell_of(spot.code, z);
         if out.last().is_none_or(|g| g.sum.cell != cell) {
             out.push(Gather::new(cell));
@@ -113,13 +105,13 @@ fn from_spots<'a>(inner: &Inner, spots: impl Iterator<Item = &'a Spot>, z: u8, l
     out
 }
 
-fn cell(inner: &Inner, map: &TerritoryMap, tile: TileId, number: u64, gather: &Gather, lens: &Lens) -> Option<Cell> {
+fn cell(inner: &Inner, map: &TerritoryMap, tile: TileId, number: u64, gather: &Gather, sieve: &Sieve) -> Option<Cell> {
     let sum = &gather.sum;
     let [west, north, east, south] = sum.extent;
     if sum.count == 1 {
         // A lone point's box is the point itself, which leads back to the actor.
         let code = World { x: west, y: north }.code();
-        let spot = gather.last.or_else(|| map.spots.range((code, code)).find(|s| lens.class(s.class)).copied())?;
+        let spot = gather.last.or_else(|| map.spots.range((code, code)).find(|s| sieve.class(s.class)).copied())?;
         return Some(Cell::Actor(inner.entry(spot.slot)?.clone(), usize::from(spot.point)));
     }
     let z = tile.z + CELL_ZOOMS;

@@ -47,6 +47,6 @@ pub(super) fn of(inner: &Inner) -> String {
 fn of_entry(inner: &Inner, entry: &Entry) -> String {
     let listed: Vec<Option<Uuid>> = entry.listed.iter().map(|n| inner.id_of(*n)).collect();
     let numbers: Vec<u16> = entry.category_numbers().collect();
-    let at = (entry.id, entry.home, entry.class(), entry.updated_at);
-    format!("{at:?} {numbers:?} {:?} {:?} {:?} {:?} {listed:?}\n", entry.name, entry.text(), entry.points, entry.bare())
+    let at = (entry.id, inner.id_of(entry.home_number), entry.class(), entry.updated_at);
+    format!("{at:?} {numbers:?} {:?} {:?} {:?} {:?} {listed:?}\n", entry.name, entry.text(), entry.points(), entry.bare())
 }

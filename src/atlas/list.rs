@@ -3,14 +3,17 @@
 //! A cursor is the sort key and id of the last actor given, not a count: actors that nobody edits between two pages come exactly once.
 
 use super::entry::Entry;
-use super::filter::{Filter, Lens};
-use super::state::Inner;
-use super::territory::{TerritoryMap, Totals};
-use crate::geo::{Bbox, mercator, world};
+use super::filter::Filter;
+use super::sieve::Sieve;
+use super::spots::Spot;
+use super::state::{ByName, Inner};
+use super::territory::{Tally, TerritoryMap, Totals};
+use crate::geo::{Bbox, World, mercator, world};
 use crate::model::Version;
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::fmt::Write;
+use std::ops::Bound;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -92,7 +95,17 @@ pub enum ListError {
 /// An actor that the list holds.
 struct Candidate<'a> {
     entry: &'a Entry,
+    /// The first 16 bytes of its name: most comparisons need no more.
+    lead: u128,
     metres: f64,
+}
+
+impl<'a> Candidate<'a> {
+    fn new(entry: &'a Entry, metres: f64) -> Self {
+        let mut lead = [0; 16];
+        lead.iter_mut().zip(entry.sort_name().bytes()).for_each(|(to, from)| *to = from);
+        Self { entry, lead: u128::from_be_bytes(lead), metres }
+    }
 }
 
 /// Place in a list: after everything that sorts before it.
@@ -106,28 +119,75 @@ enum Key {
 pub(super) fn features(inner: &Inner, query: &Query) -> Result<Page, ListError> {
     let (number, map) = inner.find(query.territory).ok_or(ListError::NoTerritory)?;
     let after = query.cursor.as_deref().map(|c| read_cursor(query.sort, c).ok_or(ListError::BadCursor)).transpose()?;
-    let lens = Lens::new(&query.filter);
-    let mut found = candidates(inner, map, &lens, query.bbox, query.sort);
-    let matched = found.len();
-    if let Some((key, id)) = &after {
-        found.retain(|c| against(c, key).then(c.entry.id.cmp(id)) == Ordering::Greater);
-    }
+    let sieve = Sieve::new(inner, &query.filter);
+    let slots = passing(inner, map, &sieve, query.bbox);
+    let matched = slots.len();
+    let wanted = query.limit.saturating_add(1);
+    // One more than the page holds is found, to know whether there is a next page. Of many actors by name, the first are quicker found
+    // by going through all actors in the order of names than by sorting; how far one must go follows from the share that the list has.
+    let share = inner.by_name.len().saturating_mul(wanted) / matched.max(1);
+    let mut found = if query.sort == Sort::Name && share < matched / 2 {
+        by_name(inner, number, &sieve, query.bbox, after, wanted)
+    } else {
+        sorted(inner, number, query, &slots, after.as_ref(), wanted)
+    };
     let more = found.len() > query.limit;
-    let order = |a: &Candidate, b: &Candidate| compare(query.sort, a, b);
-    if more {
-        found.select_nth_unstable_by(query.limit, order);
-        found.truncate(query.limit);
-    }
-    found.sort_unstable_by(order);
+    found.truncate(query.limit);
     let next = found.last().filter(|_| more).map(|c| write_cursor(query.sort, c));
     let mut features = Vec::with_capacity(found.len());
     found.iter().for_each(|c| features_on(inner, number, c.entry, query.bbox, &mut features));
     Ok(Page { features, matched, next, head: inner.head })
 }
 
+/// The first actors of a list after a place in it, out of the slots that it has.
+fn sorted<'a>(inner: &'a Inner, number: u32, query: &Query, slots: &[u32], after: Option<&(Key, Uuid)>, wanted: usize) -> Vec<Candidate<'a>> {
+    let mut points = Vec::new();
+    let mut candidate = |slot: &u32| {
+        let entry: &Entry = inner.entry(*slot)?;
+        let mut metres = f64::INFINITY;
+        if let Sort::Nearest(from) = query.sort {
+            inner.points_on(entry, number, &mut points);
+            let shown = points.iter().map(|i| &entry.points()[usize::from(*i)]).filter(|p| query.bbox.is_none_or(|b| b.holds(p.lon, p.lat)));
+            metres = shown.map(|p| mercator::metres(from, [p.lon, p.lat])).fold(metres, f64::min);
+        }
+        Some(Candidate::new(entry, metres))
+    };
+    let is_after = |c: &Candidate| after.is_none_or(|(key, id)| against(c, key).then(c.entry.id.cmp(id)) == Ordering::Greater);
+    let mut found: Vec<Candidate> = slots.iter().filter_map(&mut candidate).filter(is_after).collect();
+    let order = |a: &Candidate, b: &Candidate| compare(query.sort, a, b);
+    if found.len() > wanted {
+        found.select_nth_unstable_by(wanted, order);
+        found.truncate(wanted);
+    }
+    found.sort_unstable_by(order);
+    found
+}
+
+/// The same by going through all actors in the order of names.
+fn by_name<'a>(inner: &'a Inner, number: u32, sieve: &Sieve, bbox: Option<Bbox>, after: Option<(Key, Uuid)>, wanted: usize) -> Vec<Candidate<'a>> {
+    let start = match after {
+        Some((Key::Name(name), id)) => Bound::Excluded(ByName::After(name, id)),
+        _ => Bound::Unbounded,
+    };
+    let mut points = Vec::new();
+    let mut shown = |entry: &Entry| {
+        let Some(bbox) = bbox else { return true };
+        inner.points_on(entry, number, &mut points);
+        points.iter().map(|i| &entry.points()[usize::from(*i)]).any(|p| bbox.holds(p.lon, p.lat))
+    };
+    let walk = inner.by_name.range((start, Bound::Unbounded)).filter_map(|one| match one {
+        ByName::Actor(entry, slot) => Some((&**entry, *slot)),
+        ByName::After(..) => None,
+    });
+    walk.filter(|(entry, slot)| inner.belongs(entry, number) && sieve.entry(*slot, entry) && shown(entry))
+        .map(|(entry, _)| Candidate::new(entry, 0.0))
+        .take(wanted)
+        .collect()
+}
+
 /// The features of an actor on the map of a territory that it belongs to.
 pub(super) fn features_on(inner: &Inner, number: u32, entry: &Entry, bbox: Option<Bbox>, out: &mut Vec<Arc<str>>) {
-    if entry.points.is_empty() {
+    if entry.points().is_empty() {
         if bbox.is_none() {
             out.extend(entry.bare().cloned());
         }
@@ -135,69 +195,57 @@ pub(super) fn features_on(inner: &Inner, number: u32, entry: &Entry, bbox: Optio
     }
     let mut points = Vec::new();
     inner.points_on(entry, number, &mut points);
-    let shown = points.iter().map(|i| &entry.points[usize::from(*i)]).filter(|p| bbox.is_none_or(|b| b.holds(p.lon, p.lat)));
+    let shown = points.iter().map(|i| &entry.points()[usize::from(*i)]).filter(|p| bbox.is_none_or(|b| b.holds(p.lon, p.lat)));
     out.extend(shown.map(|p| p.fragment.clone()));
 }
 
 /// Exact numbers of the actors that a list would hold.
 pub(super) fn counts(inner: &Inner, territory: Uuid, filter: &Filter, bbox: Option<Bbox>) -> Option<Totals> {
     let (_, map) = inner.find(territory)?;
-    let lens = Lens::new(filter);
-    if bbox.is_none() && lens.by_class() {
-        return Some(map.totals(|class| lens.class(class)));
+    let sieve = Sieve::new(inner, filter);
+    if bbox.is_none() && sieve.by_class() {
+        return Some(map.totals(|class| sieve.class(class)));
     }
-    let mut classes: HashMap<u16, u64> = HashMap::new();
-    for candidate in candidates(inner, map, &lens, bbox, Sort::Name) {
-        *classes.entry(candidate.entry.class()).or_default() += 1;
-    }
-    let mut totals = Totals::default();
-    classes.into_iter().for_each(|(class, n)| totals.add(class, n));
-    Some(totals)
+    let mut tally = Tally::default();
+    each(inner, map, &sieve, bbox, |_, class| tally.add(class, 1));
+    Some(tally.totals())
 }
 
-/// Every actor of a territory that passes, once, with the distance of its nearest point when the order needs it.
-fn candidates<'a>(inner: &'a Inner, map: &'a TerritoryMap, lens: &Lens, bbox: Option<Bbox>, sort: Sort) -> Vec<Candidate<'a>> {
-    let mut found: Vec<Candidate> = Vec::new();
-    // Where an actor with several points stands in the list, none when it did not pass.
-    let mut several: HashMap<u32, Option<usize>> = HashMap::new();
+/// Slots of the actors of a territory that pass.
+fn passing(inner: &Inner, map: &TerritoryMap, sieve: &Sieve, bbox: Option<Bbox>) -> Vec<u32> {
+    let mut slots = Vec::new();
+    each(inner, map, sieve, bbox, |slot, _| slots.push(slot));
+    slots
+}
+
+/// Tells slot and class of every actor of a territory that passes, each once. Most are told without looking at the actor itself.
+fn each(inner: &Inner, map: &TerritoryMap, sieve: &Sieve, bbox: Option<Bbox>, mut tell: impl FnMut(u32, u16)) {
+    let mut several: HashSet<u32> = HashSet::new();
+    let window = bbox.map(|b| (b, world::Window::new(b)));
+    let in_box = |spot: &Spot| {
+        let Some((bbox, window)) = &window else { return true };
+        let by_degrees = || inner.entry(spot.slot)?.points().get(usize::from(spot.point)).map(|p| bbox.holds(p.lon, p.lat));
+        window.holds(World::from_code(spot.code)).or_else(by_degrees).unwrap_or(false)
+    };
     let ranges = bbox.map_or_else(|| vec![(0, u64::MAX)], world::cover);
-    for spot in ranges.into_iter().flat_map(|range| map.spots.range(range)).filter(|spot| lens.class(spot.class)) {
-        let Some(entry) = inner.entry(spot.slot) else { continue };
-        let Some(point) = entry.points.get(usize::from(spot.point)) else { continue };
-        if bbox.is_some_and(|b| !b.holds(point.lon, point.lat)) {
-            continue;
-        }
-        let metres = if let Sort::Nearest(from) = sort { mercator::metres(from, [point.lon, point.lat]) } else { 0.0 };
-        if spot.many
-            && let Some(seen) = several.get(&spot.slot)
-        {
-            if let Some(at) = *seen {
-                found[at].metres = found[at].metres.min(metres);
-            }
-            continue;
-        }
-        let passes = lens.entry(entry);
-        if spot.many {
-            several.insert(spot.slot, passes.then_some(found.len()));
-        }
-        if passes {
-            found.push(Candidate { entry, metres });
+    for spot in ranges.into_iter().flat_map(|range| map.spots.range(range)) {
+        if in_box(spot) && sieve.spot(spot) && (!spot.many || several.insert(spot.slot)) {
+            tell(spot.slot, spot.class);
         }
     }
     if bbox.is_none() {
-        let nowhere = map.nowhere.iter().filter_map(|slot| inner.entry(*slot)).filter(|e| lens.entry(e));
-        found.extend(nowhere.map(|entry| Candidate { entry, metres: f64::INFINITY }));
+        let nowhere = map.nowhere.iter().filter_map(|slot| Some((*slot, inner.entry(*slot)?)));
+        nowhere.filter(|(slot, entry)| sieve.entry(*slot, entry)).for_each(|(slot, entry)| tell(slot, entry.class()));
     }
-    found
 }
 
 fn compare(sort: Sort, a: &Candidate, b: &Candidate) -> Ordering {
     let first = match sort {
-        Sort::Name => a.entry.sort_name().cmp(b.entry.sort_name()),
+        Sort::Name => a.lead.cmp(&b.lead).then_with(|| a.entry.sort_name().cmp(b.entry.sort_name())),
         Sort::Nearest(_) => a.metres.total_cmp(&b.metres),
         Sort::Oldest => a.entry.updated_at.cmp(&b.entry.updated_at),
     };
-    first.then(a.entry.id.cmp(&b.entry.id))
+    first.then_with(|| a.entry.id.cmp(&b.entry.id))
 }
 
 fn against(candidate: &Candidate, key: &Key) -> Ordering {

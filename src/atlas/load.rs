@@ -3,8 +3,9 @@
 use super::entry::{Draft, Entry};
 use super::ring::Ring;
 use super::spots::Spot;
-use super::state::{Inner, Leaf, leaves};
+use super::state::{ByName, Inner, Leaf, leaves};
 use super::territory::TerritoryDraft;
+use super::text::{TextError, TextIndex};
 use crate::model::{Actor, Territory, Version};
 use rstar::RTree;
 use std::sync::Arc;
@@ -65,18 +66,30 @@ impl Loader {
         inner.slots.push(Some(Arc::new(entry)));
     }
 
-    /// Sorts everything.
-    pub(super) fn finish(self, head: Version) -> Inner {
+    /// Sorts everything, while the text index reads the actors beside it.
+    pub(super) fn finish(self, head: Version, text: &TextIndex) -> (Inner, Result<(), TextError>) {
         let Self { mut inner, spots, leaves } = self;
         inner.head = head;
         inner.ring = Ring::starting_after(head.seq);
         inner.slots.shrink_to_fit();
-        for (map, spots) in inner.territories.iter_mut().zip(spots) {
-            if let Some(map) = map {
-                map.fill(spots);
+        let exists: Vec<bool> = inner.territories.iter().map(Option::is_some).collect();
+        let Inner { slots, territories, tree, by_name, .. } = &mut inner;
+        let slots: &[Option<Arc<Entry>>] = slots;
+        let indexed = std::thread::scope(|scope| {
+            let all = (0..).zip(slots).filter_map(|(slot, entry)| {
+                let entry = entry.as_deref()?;
+                Some((slot, Some(entry), entry.territories(|n| exists.get(n as usize).copied().unwrap_or(false))))
+            });
+            let indexing = scope.spawn(|| text.write(true, all));
+            for (map, spots) in territories.iter_mut().zip(spots) {
+                if let Some(map) = map {
+                    map.fill(spots);
+                }
             }
-        }
-        inner.tree = RTree::bulk_load(leaves);
-        inner
+            *tree = RTree::bulk_load(leaves);
+            *by_name = (0..).zip(slots).filter_map(|(slot, entry)| Some(ByName::Actor(entry.clone()?, slot))).collect();
+            indexing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        });
+        (inner, indexed)
     }
 }

@@ -5,7 +5,7 @@
 //!
 //! - `entry`: one actor, with its GeoJSON written once per change. `state`: who belongs where, and how an edit moves that.
 //! - `territory`, `spots`, `pyramid`, `cells`: the map of a territory, its points in Morton order, their counts, and what a tile shows.
-//! - `filter`, `list`, `near`, `text`, `words`: choosing, listing, finding. `ring`: what changed lately.
+//! - `filter`, `sieve`, `list`, `near`, `text`, `words`: choosing, listing, finding. `ring`: what changed lately.
 
 mod category;
 mod cells;
@@ -17,6 +17,7 @@ mod load;
 mod near;
 mod pyramid;
 mod ring;
+mod sieve;
 mod spots;
 mod state;
 mod territory;
@@ -25,7 +26,8 @@ pub(crate) mod tests;
 mod text;
 mod words;
 
-pub use cells::{Cell, Cluster, THEME_COUNT, TileContent};
+pub use category::THEME_COUNT;
+pub use cells::{Cell, Cluster, TileContent};
 pub use entry::{Entry, PlacePoint};
 pub use filter::Filter;
 pub use list::{ListError, Page, Query, Sort};
@@ -38,12 +40,12 @@ pub use text::TextError;
 use crate::geo::{Bbox, TileId};
 use crate::model::{Actor, SubjectKind, Territory, Version};
 use entry::Draft;
-use filter::Lens;
+use sieve::Sieve;
 use state::Inner;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use territory::TerritoryDraft;
-use text::TextIndex;
+use text::{Match, TextIndex};
 use uuid::Uuid;
 
 /// The state of a subject after an edit.
@@ -96,18 +98,13 @@ impl Atlas {
     /// The text index could not be filled; everything else is.
     pub fn install(&self, loader: Loader, head: Version) -> Result<(), TextError> {
         let _one = self.refreshing.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut fresh = loader.finish(head);
-        {
-            let mut inner = self.write();
-            fresh.tick = inner.tick.max(fresh.tick) + 1;
-            let tick = fresh.tick;
-            fresh.territories.iter_mut().flatten().for_each(|map| map.touch_all(tick));
-            *inner = fresh;
-        }
-        let inner = self.read();
-        let all =
-            (0_u32..).zip(&inner.slots).filter_map(|(slot, entry)| Some((slot, Some(entry.as_deref()?), inner.territories_of(entry.as_ref()?))));
-        self.text.write(true, all)
+        let (mut fresh, indexed) = loader.finish(head, &self.text);
+        let mut inner = self.write();
+        fresh.tick = inner.tick.max(fresh.tick) + 1;
+        let tick = fresh.tick;
+        fresh.territories.iter_mut().flatten().for_each(|map| map.touch_all(tick));
+        *inner = fresh;
+        indexed
     }
 
     /// Takes one batch of journal entries: readers see all of it or nothing. A territory's change comes before those of its actors.
@@ -236,6 +233,11 @@ impl Atlas {
         inner.entry(*inner.by_id.get(&id)?).cloned()
     }
 
+    /// Slug of the territory that an actor was created in, while it exists.
+    pub fn home_of(&self, entry: &Entry) -> Option<Box<str>> {
+        Some(self.read().map(entry.home_number)?.facts.slug.clone())
+    }
+
     /// Slugs of the territories that an actor belongs to, sorted.
     pub fn slugs_of(&self, entry: &Entry) -> Vec<Box<str>> {
         let inner = self.read();
@@ -269,18 +271,37 @@ impl Atlas {
 
     /// The nearest actors first, at most `limit` and within `radius_m` metres; exact.
     pub fn nearest(&self, lon: f64, lat: f64, limit: usize, radius_m: f64) -> Vec<Nearby> {
-        near::nearest(&self.read(), [lon, lat], limit, radius_m, usize::MAX, |_| true)
+        near::nearest(&self.read(), [lon, lat], limit, radius_m, usize::MAX, None)
     }
 
     /// Actors that the words may mean, the best first: accents, unfinished words, initials and one mistake per word are forgiven.
     /// May lag an edit until [`Atlas::refresh_text`].
     pub fn search(&self, text: &str, territory: Option<Uuid>, near: Option<[f64; 2]>, limit: usize) -> Vec<Hit> {
-        near::search(&self.read(), &self.text, text, territory, near, limit)
+        let Some(number) = self.number(territory) else { return Vec::new() };
+        let words = words::query(text);
+        if words.is_empty() {
+            return Vec::new();
+        }
+        let found = near::ask(&self.text, &words, number, &[Match::Every, Match::Any], limit * 8 + 50);
+        near::search(&self.read(), text, found, number, near, limit)
     }
 
     /// Actors that may be the one that somebody is about to add. Never lags.
     pub fn duplicates(&self, name: &str, near: Option<[f64; 2]>, territory: Option<Uuid>, limit: usize) -> Vec<Hit> {
-        near::duplicates(&self.read(), &self.text, name, near, territory, limit)
+        let Some(number) = self.number(territory) else { return Vec::new() };
+        let words = words::weighty(words::query(name));
+        if words.is_empty() {
+            return Vec::new();
+        }
+        // The unread come before the question to the index: what it reads in between is then known from one side or the other.
+        let (small, mut found) = {
+            let inner = self.read();
+            (number.and_then(|n| inner.map(n)).is_some_and(near::is_small), inner.unread.clone())
+        };
+        if !small {
+            found.extend(near::ask(&self.text, &words, number, &[Match::Any], 200));
+        }
+        near::duplicates(&self.read(), name, found, near, number, limit)
     }
 
     /// What changed after a number, in one territory or anywhere; none when so old edits are forgotten and the reader must start afresh.
@@ -311,8 +332,8 @@ impl Atlas {
         for id in actors {
             let entry = inner.by_id.get(&id).and_then(|slot| inner.entry(*slot));
             match (entry, number) {
-                (Some(e), Some(Some(n))) if inner.territories_of(e).contains(&n) => list::features_on(&inner, n, e, None, &mut out.features),
-                (Some(e), None) => out.features.extend(e.points.iter().map(|p| &p.fragment).chain(e.bare()).cloned()),
+                (Some(e), Some(Some(n))) if inner.belongs(e, n) => list::features_on(&inner, n, e, None, &mut out.features),
+                (Some(e), None) => out.features.extend(e.points().iter().map(|p| &p.fragment).chain(e.bare()).cloned()),
                 _ => out.gone.push(id),
             }
         }
@@ -321,15 +342,19 @@ impl Atlas {
 
     /// What a tile of a territory shows; none when there is no such territory.
     pub fn tile(&self, territory: Uuid, tile: TileId, filter: &Filter) -> Option<TileContent> {
-        let lens = Lens::new(filter);
         let inner = self.read();
         let (_, map) = inner.find(territory)?;
-        Some(cells::tile(&inner, map, tile, &lens))
+        Some(cells::tile(&inner, map, tile, &Sieve::new(&inner, filter)))
     }
 
     /// Changes whenever something that a tile shows may have changed; never comes back to an old value while the server runs.
     pub fn tile_stamp(&self, territory: Uuid, tile: TileId) -> Option<u64> {
         Some(self.read().find(territory)?.1.stamp(tile))
+    }
+
+    /// The number of a territory, when one is given; none when it does not exist.
+    fn number(&self, territory: Option<Uuid>) -> Option<Option<u32>> {
+        territory.map_or(Some(None), |id| self.read().find(id).map(|(number, _)| Some(number)))
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Inner> {

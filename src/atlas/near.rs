@@ -3,6 +3,7 @@
 use super::entry::Entry;
 use super::filter::{Filter, Lens};
 use super::state::Inner;
+use super::territory::TerritoryMap;
 use super::text::{Match, TextIndex};
 use super::words;
 use crate::geo::{World, mercator};
@@ -11,7 +12,6 @@ use crate::model::text::fold;
 use std::collections::BTreeSet;
 use std::f64::consts::PI;
 use std::sync::Arc;
-use uuid::Uuid;
 
 /// Radius of the sphere that distances are measured on, metres.
 const EARTH: f64 = 6_371_008.8;
@@ -49,7 +49,14 @@ pub struct Hit {
 }
 
 /// The nearest actors first, each once with its nearest point; exact. Looks at `looks` points at most.
-pub(super) fn nearest(inner: &Inner, at: [f64; 2], limit: usize, radius_m: f64, looks: usize, passes: impl Fn(&Entry) -> bool) -> Vec<Nearby> {
+pub(super) fn nearest(
+    inner: &Inner,
+    at: [f64; 2],
+    limit: usize,
+    radius_m: f64,
+    looks: usize,
+    passes: Option<&dyn Fn(&Entry) -> bool>,
+) -> Vec<Nearby> {
     let mut best: Vec<(f64, u32, u8)> = Vec::with_capacity(limit + 1);
     let reach = reach(at[1], radius_m);
     let p = World::at(at[0], at[1]);
@@ -62,11 +69,10 @@ pub(super) fn nearest(inner: &Inner, at: [f64; 2], limit: usize, radius_m: f64, 
             if distance_2.sqrt() > stop {
                 break;
             }
-            let Some(entry) = inner.entry(leaf.slot) else { continue };
-            let Some(point) = entry.points.get(usize::from(leaf.point)) else { continue };
-            let metres = mercator::metres(at, [point.lon, point.lat]);
+            let metres = mercator::metres(at, leaf.position);
             let full = best.len() == limit;
-            if metres > radius_m || (full && best.last().is_some_and(|last| metres >= last.0)) || !passes(entry) {
+            let worse = metres > radius_m || (full && best.last().is_some_and(|last| metres >= last.0));
+            if worse || passes.is_some_and(|passes| !inner.entry(leaf.slot).is_some_and(|e| passes(e))) {
                 continue;
             }
             if let Some(known) = best.iter().position(|b| b.1 == leaf.slot) {
@@ -101,28 +107,26 @@ fn reach(lat: f64, metres: f64) -> f64 {
     metres * WORLD / (2.0 * PI * EARTH * highest.cos()) + 2.0
 }
 
-/// Actors that the words may mean, the best first.
-pub(super) fn search(inner: &Inner, text: &TextIndex, typed: &str, territory: Option<Uuid>, near: Option<[f64; 2]>, limit: usize) -> Vec<Hit> {
+/// What the text index knows of some words, asked for before the atlas is locked: it may take milliseconds, and edits must not wait for it.
+/// An index that fails answers nothing; what lies near is still found.
+pub(super) fn ask(text: &TextIndex, words: &[String], number: Option<u32>, ways: &[Match], limit: usize) -> Vec<u32> {
+    let mut found = ways.iter().map(|how| text.find(words, number, *how, limit).unwrap_or_default());
+    found.find(|slots| !slots.is_empty()).unwrap_or_default()
+}
+
+/// Actors that the words may mean, the best first, out of the slots that the index found and those around a point.
+pub(super) fn search(inner: &Inner, typed: &str, found: Vec<u32>, number: Option<u32>, near: Option<[f64; 2]>, limit: usize) -> Vec<Hit> {
     let words = words::query(typed);
-    let number = match territory.map(|id| inner.find(id)) {
-        Some(None) => return Vec::new(),
-        Some(Some((number, _))) => Some(number),
-        None => None,
-    };
-    if words.is_empty() || limit == 0 {
+    if words.is_empty() {
         return Vec::new();
     }
-    let belongs = |entry: &Entry| number.is_none_or(|n| inner.territories_of(entry).contains(&n));
-    let find = |how| text.find(&words, number, how, limit * 8 + 50).unwrap_or_default();
-    let mut slots: BTreeSet<u32> = find(Match::Every).into_iter().collect();
+    let belongs = |entry: &Entry| number.is_none_or(|n| inner.belongs(entry, n));
+    let mut slots: BTreeSet<u32> = found.into_iter().collect();
     if let Some(at) = near {
         // Among thousands of equals the index does not know which are near.
         let lens = Lens::new(&Filter { text: Some(typed.to_owned()), ..Filter::default() });
-        let around = nearest(inner, at, limit, 30_000.0, LOOKED_AT, |e| lens.entry(e));
+        let around = nearest(inner, at, limit, 30_000.0, LOOKED_AT, Some(&|e| lens.entry(e)));
         slots.extend(around.iter().filter_map(|n| inner.by_id.get(&n.entry.id)));
-    }
-    if slots.is_empty() {
-        slots = find(Match::Any).into_iter().collect();
     }
     let folded = fold(typed);
     let mut hits: Vec<Hit> = slots
@@ -159,31 +163,26 @@ fn worth(entry: &Entry, words: &[String], folded: &str) -> f64 {
     words.iter().map(one).sum::<f64>() / words.len() as f64 + whole
 }
 
-/// Actors that may be the one that somebody is about to add. Never lags: what the text index has not read yet is looked at one by one.
-pub(super) fn duplicates(inner: &Inner, text: &TextIndex, name: &str, near: Option<[f64; 2]>, territory: Option<Uuid>, limit: usize) -> Vec<Hit> {
-    let words = words::query(name);
-    let found = territory.map(|id| inner.find(id));
-    if words.is_empty() || matches!(found, Some(None)) {
-        return Vec::new();
-    }
-    let found = found.flatten();
-    let mut slots: BTreeSet<u32> = match found {
-        Some((_, map)) if map.spots.len() + map.nowhere.len() <= SMALL_TERRITORY => {
-            map.spots.iter().map(|s| s.slot).chain(map.nowhere.iter().copied()).collect()
-        }
-        _ => {
-            let read = text.find(&words, found.map(|(n, _)| n), Match::Any, 200).unwrap_or_default();
-            read.into_iter().chain(inner.unread.iter().copied()).collect()
-        }
+/// Whether a territory is looked through whole for duplicates, without asking the text index.
+pub(super) fn is_small(map: &TerritoryMap) -> bool {
+    map.spots.len() + map.nowhere.len() <= SMALL_TERRITORY
+}
+
+/// Actors that may be the one that somebody is about to add, out of the slots that the index found, those around a point, and all that the
+/// index has not read yet: the check never lags.
+pub(super) fn duplicates(inner: &Inner, name: &str, found: Vec<u32>, near: Option<[f64; 2]>, number: Option<u32>, limit: usize) -> Vec<Hit> {
+    let mut slots: BTreeSet<u32> = match number.and_then(|n| inner.map(n)).filter(|map| is_small(map)) {
+        Some(map) => map.spots.iter().map(|s| s.slot).chain(map.nowhere.iter().copied()).collect(),
+        None => found.into_iter().chain(inner.unread.iter().copied()).collect(),
     };
     if let Some(at) = near {
-        let around = nearest(inner, at, 50, NEAR_M, LOOKED_AT, |_| true);
+        let around = nearest(inner, at, 50, NEAR_M, LOOKED_AT, None);
         slots.extend(around.iter().filter_map(|n| inner.by_id.get(&n.entry.id)));
     }
     let mut hits: Vec<Hit> = slots
         .into_iter()
         .filter_map(|slot| inner.entry(slot))
-        .filter(|entry| found.is_none_or(|(n, _)| inner.territories_of(entry).contains(&n)))
+        .filter(|entry| number.is_none_or(|n| inner.belongs(entry, n)))
         .filter_map(|entry| {
             let (score, distance_m) = (likeness(name, &entry.name), near.and_then(|at| distance(entry, at)));
             let alike = score >= PROBABLY_THE_SAME || (score >= ALIKE_NEARBY && distance_m.is_some_and(|m| m <= NEAR_M));
@@ -202,5 +201,5 @@ fn sort(hits: &mut Vec<Hit>, limit: usize) {
 
 /// Metres to the nearest point of an actor.
 fn distance(entry: &Entry, at: [f64; 2]) -> Option<f64> {
-    entry.points.iter().map(|p| mercator::metres(at, [p.lon, p.lat])).min_by(f64::total_cmp)
+    entry.points().iter().map(|p| mercator::metres(at, [p.lon, p.lat])).min_by(f64::total_cmp)
 }

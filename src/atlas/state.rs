@@ -7,11 +7,13 @@
 
 use super::entry::{Draft, Entry};
 use super::ring::Ring;
+use super::sieve::Memos;
 use super::spots::Spot;
 use super::territory::{TerritoryDraft, TerritoryMap};
 use crate::model::Version;
 use rstar::{AABB, PointDistance, RTree, RTreeObject};
-use std::collections::HashMap;
+use std::cmp::Ordering;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -19,6 +21,8 @@ use uuid::Uuid;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Leaf {
     pub(super) at: [f64; 2],
+    /// Longitude and latitude, degrees. They cost no memory: a leaf takes the room of an inner node anyway.
+    pub(super) position: [f64; 2],
     pub(super) slot: u32,
     pub(super) point: u8,
 }
@@ -37,6 +41,42 @@ impl PointDistance for Leaf {
     }
 }
 
+/// An actor's place in the order of names, or a place to begin at.
+#[derive(Debug)]
+pub(super) enum ByName {
+    Actor(Arc<Entry>, u32),
+    After(String, Uuid),
+}
+
+impl ByName {
+    fn key(&self) -> (&str, Uuid) {
+        match self {
+            Self::Actor(entry, _) => (entry.sort_name(), entry.id),
+            Self::After(name, id) => (name, *id),
+        }
+    }
+}
+
+impl Ord for ByName {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+
+impl PartialOrd for ByName {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for ByName {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for ByName {}
+
 /// Everything behind the lock.
 #[derive(Debug, Default)]
 pub(super) struct Inner {
@@ -51,6 +91,9 @@ pub(super) struct Inner {
     pub(super) slots: Vec<Option<Arc<Entry>>>,
     pub(super) by_id: HashMap<Uuid, u32>,
     pub(super) tree: RTree<Leaf>,
+    /// All actors by folded name, then id.
+    pub(super) by_name: BTreeSet<ByName>,
+    pub(super) memos: Memos,
     pub(super) ring: Ring,
     /// Slots that changed since the text index was last refreshed.
     pub(super) unread: Vec<u32>,
@@ -90,8 +133,12 @@ impl Inner {
 
     /// Numbers of the territories that an actor belongs to, ascending.
     pub(super) fn territories_of(&self, entry: &Entry) -> Vec<u32> {
-        let listed: Vec<u32> = entry.listed.iter().copied().filter(|n| self.map(*n).is_some()).collect();
-        if listed.is_empty() && self.map(entry.home_number).is_some() { vec![entry.home_number] } else { listed }
+        entry.territories(|n| self.map(n).is_some())
+    }
+
+    /// Whether an actor belongs to a territory that exists.
+    pub(super) fn belongs(&self, entry: &Entry, number: u32) -> bool {
+        entry.listed.contains(&number) || (entry.home_number == number && !entry.listed.iter().any(|n| self.map(*n).is_some()))
     }
 
     /// The territories whose shape covers a point, smallest first.
@@ -105,10 +152,10 @@ impl Inner {
     /// Which points of an actor lie on the map of a territory that it belongs to.
     pub(super) fn points_on(&self, entry: &Entry, number: u32, out: &mut Vec<u8>) {
         out.clear();
-        let all = 0..entry.points.len().min(usize::from(u8::MAX)) as u8;
+        let all = 0..entry.points().len().min(usize::from(u8::MAX)) as u8;
         if all.len() > 1 {
             let covers = |n: u32, i: u8| {
-                let point = &entry.points[usize::from(i)];
+                let point = &entry.points()[usize::from(i)];
                 self.map(n).and_then(|map| map.shape.as_ref()).is_some_and(|shape| shape.covers(point.lon, point.lat))
             };
             let stray = |i: u8| number == entry.home_number && !entry.listed.iter().any(|n| covers(*n, i));
@@ -123,8 +170,8 @@ impl Inner {
     pub(super) fn spots_on(&self, slot: u32, entry: &Entry, number: u32) -> Vec<Spot> {
         let mut points = Vec::new();
         self.points_on(entry, number, &mut points);
-        let many = entry.points.len() > 1;
-        points.iter().map(|i| Spot { code: entry.points[usize::from(*i)].code, slot, class: entry.class(), point: *i, many }).collect()
+        let many = entry.points().len() > 1;
+        points.iter().map(|i| Spot { code: entry.points()[usize::from(*i)].code, slot, class: entry.class(), point: *i, many }).collect()
     }
 
     /// Puts an actor's new state in the place of the old one; none takes it off the map. Gives the territories it was or is on.
@@ -147,6 +194,13 @@ impl Inner {
             self.by_id.insert(id, slot);
         } else {
             self.by_id.remove(&id);
+        }
+        self.memos.forget(slot);
+        if let Some(old) = old {
+            self.by_name.remove(&ByName::Actor(old, slot));
+        }
+        if let Some(new) = &new {
+            self.by_name.insert(ByName::Actor(new.clone(), slot));
         }
         self.slots[slot as usize] = new;
         self.unread.push(slot);
@@ -253,7 +307,7 @@ impl Inner {
 pub(super) fn leaves(slot: u32, entry: &Entry) -> Vec<Leaf> {
     let leaf = |(i, point): (usize, &super::entry::PlacePoint)| {
         let p = crate::geo::World::from_code(point.code);
-        Leaf { at: [f64::from(p.x), f64::from(p.y)], slot, point: i as u8 }
+        Leaf { at: [f64::from(p.x), f64::from(p.y)], position: [point.lon, point.lat], slot, point: i as u8 }
     };
-    entry.points.iter().enumerate().map(leaf).collect()
+    entry.points().iter().enumerate().map(leaf).collect()
 }

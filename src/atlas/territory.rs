@@ -1,6 +1,6 @@
 //! One territory with what lies on its map: points, pyramid, totals, and the stamps that tell when a tile changed.
 
-use super::category::{CONFIRMED, THEMES};
+use super::category::{self, CONFIRMED, THEME_COUNT};
 use super::pyramid::Pyramid;
 use super::spots::{Spot, Spots};
 use crate::geo::world::tile_number;
@@ -51,17 +51,27 @@ pub struct Totals {
     pub themes: BTreeMap<&'static str, u64>,
 }
 
-impl Totals {
+/// Totals while they are being counted.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    actors: u64,
+    to_check: u64,
+    themes: [u64; THEME_COUNT],
+}
+
+impl Tally {
     /// Counts some actors of one class.
     pub(super) fn add(&mut self, class: u16, count: u64) {
         self.actors += count;
         if class & CONFIRMED == 0 {
             self.to_check += count;
         }
-        if class & THEMES != 0 {
-            let of_class = taxonomy().themes.iter().enumerate().filter(|(i, _)| class & (1 << i) != 0);
-            of_class.for_each(|(_, theme)| *self.themes.entry(theme.code.as_str()).or_default() += count);
-        }
+        category::each_theme(class, |i| self.themes[i] += count);
+    }
+
+    pub(super) fn totals(&self) -> Totals {
+        let themes = taxonomy().themes.iter().map(|t| t.code.as_str()).zip(self.themes);
+        Totals { actors: self.actors, to_check: self.to_check, themes: themes.filter(|(_, n)| *n > 0).collect() }
     }
 }
 
@@ -168,9 +178,9 @@ impl TerritoryMap {
 
     /// Totals over the actors whose class passes.
     pub(super) fn totals(&self, passes: impl Fn(u16) -> bool) -> Totals {
-        let mut totals = Totals::default();
-        self.classes.iter().filter(|(class, _)| passes(**class)).for_each(|(class, n)| totals.add(*class, *n));
-        totals
+        let mut tally = Tally::default();
+        self.classes.iter().filter(|(class, _)| passes(**class)).for_each(|(class, n)| tally.add(*class, *n));
+        tally.totals()
     }
 
     /// What it says of itself, counts included.

@@ -84,7 +84,7 @@ impl TextIndex {
     /// Slots of the best documents, at most `limit`. The last word may be unfinished.
     pub(super) fn find(&self, words: &[String], territory: Option<u32>, how: Match, limit: usize) -> Result<Vec<u32>, TextError> {
         let occur = if how == Match::Every { Occur::Must } else { Occur::Should };
-        let clauses = words.iter().enumerate().map(|(i, word)| (occur, self.word(word, how == Match::Any || i + 1 == words.len()))).collect();
+        let clauses = words.iter().enumerate().map(|(i, word)| (occur, self.word(word, i + 1 == words.len()))).collect();
         let mut query: Box<dyn Query> = Box::new(BooleanQuery::new(clauses));
         if let Some(number) = territory {
             let term = TermQuery::new(Term::from_field_u64(self.territory, u64::from(number)), IndexRecordOption::Basic);

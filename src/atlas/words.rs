@@ -55,6 +55,12 @@ pub(super) fn query(text: &str) -> Vec<String> {
     words
 }
 
+/// The words that count, when there are any: « du », « de » and the like are in half of all names.
+pub(super) fn weighty(words: Vec<String>) -> Vec<String> {
+    let kept: Vec<String> = words.iter().filter(|w| !SMALL.contains(&w.as_str())).cloned().collect();
+    if kept.is_empty() { words } else { kept }
+}
+
 /// Runs of single letters as one word: `m j c de redon` → `mjc`.
 fn joined_letters(folded: &str) -> Vec<String> {
     let words = query(folded);

@@ -1,6 +1,7 @@
 //! `bouillon check`: whether settings, database, data folder and atlas are as they should be.
 
 use super::Settings;
+use super::control::{Ask, hand_over};
 use crate::atlas::Atlas;
 use crate::store::Store;
 use anyhow::Context;
@@ -27,6 +28,9 @@ pub(super) async fn run(settings: Settings) -> anyhow::Result<()> {
     say("journal", journal(&store).await);
     let atlas = Atlas::new();
     say("atlas against the store", atlas_matches(&store, &atlas).await);
+    if let Some(live) = live_digest(&settings).await? {
+        say("atlas kept live", live_matches(&store, &settings, live).await);
+    }
     if store.is_postgis() {
         say("territories against ST_Covers", covers(&store).await);
         say("distances against ST_DWithin", within(&store, &atlas).await);
@@ -41,6 +45,11 @@ pub(super) async fn run(settings: Settings) -> anyhow::Result<()> {
 fn readable_settings(settings: &Settings) -> anyhow::Result<String> {
     let base = settings.base_url()?.unwrap_or_else(|| "no base URL set".into());
     settings.metrics_listen()?;
+    if let Ok(promise) = std::env::var("BOUILLON_BREAK")
+        && crate::journal::broken(&promise)
+    {
+        anyhow::bail!("BOUILLON_BREAK={promise} breaks a promise on purpose: for fault tests only");
+    }
     Ok(format!("listening on {}, {base}", settings.listen()?))
 }
 
@@ -77,6 +86,30 @@ async fn atlas_matches(store: &Store, atlas: &Atlas) -> anyhow::Result<String> {
         counted += scanned;
     }
     Ok(format!("{} actors in {} territories, {counted} memberships", actors.iter().filter(|a| !a.doc.deleted).count(), territories.len()))
+}
+
+/// `epoch:seq digest` of the server that holds the data folder, if there is one.
+async fn live_digest(settings: &Settings) -> anyhow::Result<Option<String>> {
+    Ok(hand_over(&settings.data()?, &Ask::Digest, |_| {}).await?.flatten())
+}
+
+/// The atlas rebuilt from the store equals the one that the running server has kept up to date, at the same number.
+async fn live_matches(store: &Store, settings: &Settings, mut live: String) -> anyhow::Result<String> {
+    for _ in 0..20 {
+        let mut tx = store.read().await?;
+        let (head, territories, actors) = (tx.head().await?, tx.territories().await?, tx.actors().await?);
+        drop(tx);
+        if live.starts_with(&format!("{}:{} ", head.epoch, head.seq)) {
+            let rebuilt = Atlas::new();
+            rebuilt.load(&territories, &actors, head)?;
+            anyhow::ensure!(live.ends_with(&rebuilt.digest()), "it differs from the atlas rebuilt from the store at {}", head.seq);
+            return Ok(format!("equals the atlas rebuilt from the store at {}", head.seq));
+        }
+        // Somebody wrote between the two readings: look again.
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        live = live_digest(settings).await?.context("the server went away")?;
+    }
+    anyhow::bail!("people write too fast to compare; run it again in a quiet moment")
 }
 
 async fn covers(store: &Store) -> anyhow::Result<String> {

@@ -13,6 +13,8 @@ use tokio::net::UnixStream;
 pub(super) enum Ask {
     /// Import an extract; the path is absolute.
     ImportOsm(OsmImport),
+    /// Tell head and digest of the atlas kept live.
+    Digest,
     /// Make an invitation.
     Invite {
         /// Slug, or none for everywhere.

@@ -10,7 +10,7 @@ mod progress;
 mod serve;
 mod settings;
 
-pub use settings::{Limits, Settings};
+pub use settings::Settings;
 
 use crate::osm::ReadError;
 use clap::{Args, Parser, Subcommand};

@@ -8,6 +8,7 @@ use crate::journal::Journal;
 use crate::store::Store;
 use anyhow::Context;
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, UnixListener, UnixStream};
@@ -27,7 +28,7 @@ pub(super) async fn run(settings: Settings) -> anyhow::Result<()> {
         .with_context(|| format!("{} can't be listened on", settings.listen().map_or_else(|_| String::new(), |a| a.to_string())))?;
     let address = listener.local_addr()?;
     let metrics = http::metrics_handle();
-    let app = App::new(journal.clone(), &settings).await?;
+    let app = App::new(journal.clone(), settings.http()?).await?;
     let (stop, stopped) = watch::channel(false);
     let control = control_socket(&data, &journal, &settings, address, stopped.clone());
     if let Some(at) = settings.metrics_listen()? {
@@ -96,6 +97,10 @@ fn control_socket(
             return None;
         }
     };
+    // Whoever may write the data folder may command the server, and nobody else.
+    if let Err(e) = std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)) {
+        tracing::warn!("the control socket's permissions could not be set: {e}");
+    }
     let (journal, settings) = (journal.clone(), Arc::new(settings.clone()));
     tokio::spawn(async move {
         let mut stopped = stopped;
@@ -126,6 +131,10 @@ async fn answer(stream: UnixStream, journal: Journal, settings: &Settings, addre
     let work = async move {
         match ask {
             Ask::ImportOsm(what) => super::import::into_journal(&journal, &what, &report).await.map(|_| None),
+            Ask::Digest => {
+                let (head, digest) = (journal.atlas.head(), journal.atlas.digest());
+                Ok(Some(format!("{}:{} {digest}", head.epoch, head.seq)))
+            }
             Ask::Invite { territory, role } => {
                 let base = settings.base_url()?.unwrap_or_else(|| format!("http://{address}"));
                 super::admin::make(&journal.store, territory.as_deref(), &role, &base).await.map(Some)

@@ -1,6 +1,7 @@
 //! Settings: a flag, else its `BOUILLON_*` variable, else the same word in one TOML file, else the default.
 
 use super::BadInput;
+use crate::http::{Limits, Options};
 use anyhow::Context;
 use clap::Args;
 use serde::Deserialize;
@@ -69,21 +70,6 @@ struct LimitSettings {
     /// Seconds that filling the form takes a person at least.
     #[arg(long, global = true, env = "BOUILLON_MIN_FILL_SECONDS", value_name = "N", hide = true)]
     min_fill_seconds: Option<u32>,
-}
-
-/// What one person and one address may do, and how large a request may be.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// Actors that one contributor may add per hour.
-    pub creations_per_hour: u32,
-    /// Other edits that one contributor may make per hour.
-    pub edits_per_hour: u32,
-    /// Actors that may be added from one address (IPv4, or IPv6 /64) per hour.
-    pub address_creations_per_hour: u32,
-    /// Other edits that may be made from one address per hour.
-    pub address_edits_per_hour: u32,
-    /// Seconds that filling the form takes a person at least.
-    pub min_fill_seconds: u32,
 }
 
 impl Settings {
@@ -165,31 +151,30 @@ impl Settings {
         Ok(Some(url.origin().ascii_serialization()))
     }
 
-    /// Proxies in front of this server.
-    pub fn trusted_proxies(&self) -> usize {
-        self.trusted_proxies.unwrap_or(0)
-    }
-
     /// Whether log lines are JSON.
     pub fn json_logs(&self) -> bool {
         self.json_logs.unwrap_or(false)
     }
 
-    /// Publisher, contact and host, for the legal page.
-    pub fn legal(&self) -> [Option<&str>; 3] {
-        [self.publisher.as_deref(), self.contact.as_deref(), self.host.as_deref()]
-    }
-
-    /// The limits, with defaults that let a carto-party work from one address and stop a script within an hour.
-    pub fn limits(&self) -> Limits {
+    /// The options of the HTTP side; the default limits let a carto-party work from one address and stop a script within an hour.
+    ///
+    /// # Errors
+    /// When the base URL is no http(s) address.
+    pub fn http(&self) -> anyhow::Result<Options> {
         let l = &self.limits;
-        Limits {
+        let limits = Limits {
             creations_per_hour: l.creations_per_hour.unwrap_or(20),
             edits_per_hour: l.edits_per_hour.unwrap_or(200),
             address_creations_per_hour: l.address_creations_per_hour.unwrap_or(120),
             address_edits_per_hour: l.address_edits_per_hour.unwrap_or(1200),
             min_fill_seconds: l.min_fill_seconds.unwrap_or(3),
-        }
+        };
+        Ok(Options {
+            base_url: self.base_url()?,
+            trusted_proxies: self.trusted_proxies.unwrap_or(0),
+            limits,
+            legal: [self.publisher.clone(), self.contact.clone(), self.host.clone()],
+        })
     }
 }
 

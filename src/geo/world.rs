@@ -55,8 +55,40 @@ pub fn tile_number(code: u64, z: u8) -> u64 {
     code.checked_shr(64 - 2 * u32::from(z)).unwrap_or(0)
 }
 
+/// A box on the grid: tells of most points without their degrees whether they lie inside.
+#[derive(Debug, Clone, Copy)]
+pub struct Window {
+    low: World,
+    high: World,
+}
+
+impl Window {
+    /// The box of some degrees.
+    pub fn new(bbox: Bbox) -> Self {
+        Self { low: World::at(bbox.west, bbox.north), high: World::at(bbox.east, bbox.south) }
+    }
+
+    /// Whether a point lies inside; none when it is so near the edge that only its degrees can tell.
+    pub fn holds(&self, p: World) -> Option<bool> {
+        let (low, high) = (self.low, self.high);
+        // Rounding may move a point by one row; the grid's own edge holds all that lies beyond, so that degrees must tell there too.
+        let inside = low.x < p.x && p.x < high.x && low.y.saturating_add(1) < p.y && p.y < high.y.saturating_sub(1);
+        let near = low.x <= p.x && p.x <= high.x && low.y <= p.y.saturating_add(1) && p.y <= high.y.saturating_add(1);
+        if inside {
+            Some(true)
+        } else if near {
+            None
+        } else {
+            Some(false)
+        }
+    }
+}
+
 /// Ranges of Morton codes, ascending and apart, that together hold every point of a box; they hold others too, so the caller checks each point.
 pub fn cover(bbox: Bbox) -> Vec<(u64, u64)> {
+    if bbox.is_empty() {
+        return Vec::new();
+    }
     let (a, b) = (World::at(bbox.west, bbox.north), World::at(bbox.east, bbox.south));
     // One row more on each side: the projection's rounding may put a point on the edge one row further.
     let (top, bottom) = (a.y.saturating_sub(1), b.y.saturating_add(1));
@@ -133,6 +165,7 @@ mod tests {
             for (lon, lat) in [(w, s), (w, n), (e, s), (e, n), (f64::midpoint(w, e), f64::midpoint(s, n))] {
                 let code = World::at(lon, lat).code();
                 assert!(ranges.iter().any(|(a, b)| (*a..=*b).contains(&code)), "{lon} {lat}");
+                assert_ne!(Window::new(Bbox { west: w, south: s, east: e, north: n }).holds(World::at(lon, lat)), Some(false));
             }
         }
     }

@@ -28,7 +28,7 @@ pub(super) struct Form {
 #[utoipa::path(get, path = "/api/v1/form", tag = "edits", responses((status = 200, description = "A token to send with an anonymous creation")))]
 pub(super) async fn open(State(app): State<App>) -> Json<Value> {
     let opened = now();
-    Json(json!({"token": format!("{opened}.{}", sign(&app, opened)), "min_seconds": app.limits.min_fill_seconds}))
+    Json(json!({"token": format!("{opened}.{}", sign(&app, opened)), "min_seconds": app.options.limits.min_fill_seconds}))
 }
 
 /// Checks the form of an anonymous creation.
@@ -57,7 +57,7 @@ pub(super) fn check(app: &App, form: Option<&Form>) -> Result<()> {
             "This form was opened too long ago; open it again, your text is kept.",
         );
     }
-    if age < i64::from(app.limits.min_fill_seconds) * 1000 {
+    if age < i64::from(app.options.limits.min_fill_seconds) * 1000 {
         return refuse(
             "too_fast",
             "C’était très rapide. Relisez, puis envoyez de nouveau.",

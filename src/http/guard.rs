@@ -41,7 +41,7 @@ fn same_site(app: &App, headers: &HeaderMap) -> Result<(), Error> {
     if let Some(origin) = text(header::ORIGIN) {
         let here = text(header::HOST).unwrap_or("");
         let host = origin.split_once("://").map_or("", |(_, host)| host);
-        let known = app.base_url.as_deref() == Some(origin) || (host == here && !here.is_empty());
+        let known = app.options.base_url.as_deref() == Some(origin) || (host == here && !here.is_empty());
         if !known {
             return Err(foreign());
         }

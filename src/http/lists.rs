@@ -137,8 +137,8 @@ fn list_error(e: ListError) -> Error {
 }
 
 fn line(app: &App, e: &Entry, distance: Option<f64>, score: Option<f64>) -> Value {
-    let first = e.points.first();
-    let home = app.journal.atlas.slug(e.home).unwrap_or_default();
+    let first = e.points().first();
+    let home = app.journal.atlas.home_of(e).unwrap_or_default();
     json!({
         "id": e.id, "name": e.name, "category": e.category(), "theme": e.theme(), "street": e.street(), "state": e.state,
         "lon": first.map(|p| p.lon), "lat": first.map(|p| p.lat), "url": format!("/{home}/acteurs/{}", e.id),

@@ -10,6 +10,7 @@ mod guard;
 mod lists;
 mod me;
 mod ops;
+mod options;
 mod pages;
 mod quota;
 mod territories;
@@ -19,8 +20,8 @@ mod who;
 
 pub use error::{Error, Result};
 pub(crate) use me::hash_of as token_hash;
+pub use options::{Limits, Options};
 
-use crate::cli::{Limits, Settings};
 use crate::journal::Journal;
 use crate::tiles::ActorTiles;
 use axum::extract::{DefaultBodyLimit, FromRef, MatchedPath, Request};
@@ -57,15 +58,12 @@ pub struct App(Arc<Shared>);
 /// Behind [`App`].
 pub struct Shared {
     journal: Journal,
-    base_url: Option<String>,
-    trusted_proxies: usize,
-    limits: Limits,
+    options: Options,
     quotas: quota::Quotas,
     tries: tries::Tries,
     cookie_key: Key,
     form_key: Vec<u8>,
     tiles: ActorTiles,
-    legal: [Option<String>; 3],
 }
 
 impl std::ops::Deref for App {
@@ -86,25 +84,21 @@ impl App {
     /// Reads the secrets of this installation, making them on the first start.
     ///
     /// # Errors
-    /// When the database can't be read or a setting is not understood.
-    pub async fn new(journal: Journal, settings: &Settings) -> anyhow::Result<Self> {
+    /// When the database can't be read.
+    pub async fn new(journal: Journal, options: Options) -> anyhow::Result<Self> {
         let mut tx = journal.store.write().await?;
         let cookie = tx.secret("cookie", &random()).await?;
         let form_key = tx.secret("form", &random()).await?;
         tx.commit().await?;
-        let limits = settings.limits();
         let tiles = ActorTiles::new(journal.atlas.clone(), TILE_CACHE);
         let app = Self(Arc::new(Shared {
             journal,
-            base_url: settings.base_url()?,
-            trusted_proxies: settings.trusted_proxies(),
-            limits,
-            quotas: quota::Quotas::new(&limits),
+            quotas: quota::Quotas::new(&options.limits),
+            options,
             tries: tries::Tries::default(),
             cookie_key: Key::try_from(&cookie[..])?,
             form_key,
             tiles,
-            legal: settings.legal().map(|text| text.map(str::to_owned)),
         }));
         let weak = Arc::downgrade(&app.0);
         tokio::spawn(async move {
@@ -120,7 +114,7 @@ impl App {
 
     /// Whether people reach this server over https.
     fn secure(&self) -> bool {
-        self.base_url.as_deref().is_some_and(|u| u.starts_with("https://"))
+        self.options.base_url.as_deref().is_some_and(|u| u.starts_with("https://"))
     }
 }
 
@@ -170,7 +164,9 @@ pub fn router(app: App) -> Routes {
         .route("/embed/{slug}", get(pages::territory))
         .route("/{slug}", get(pages::territory))
         .route("/{slug}/acteurs/{id}", get(pages::actor))
-        .route("/{slug}/{page}", get(pages::territory))
+        .route("/{slug}/carte", get(pages::territory))
+        .route("/{slug}/historique", get(pages::territory))
+        .route("/{slug}/mes-contributions", get(pages::territory))
         .route("/assets/{*path}", get(assets::asset))
         .route("/bouillon.svg", get(assets::icon))
         .route("/healthz", get(ops::healthz))

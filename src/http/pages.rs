@@ -99,9 +99,8 @@ pub(super) async fn directory(State(app): State<App>, lang: Lang) -> Response {
 }
 
 /// `/{slug}`, `/{slug}/carte` and the other pages of a territory: its name, and every actor as a link.
-pub(super) async fn territory(State(app): State<App>, lang: Lang, Path(path): Path<Vec<(String, String)>>) -> Response {
-    let slug = path.first().map_or("", |p| p.1.as_str());
-    let Some(t) = app.journal.atlas.territory(slug) else { return missing(lang) };
+pub(super) async fn territory(State(app): State<App>, lang: Lang, Path(slug): Path<String>) -> Response {
+    let Some(t) = app.journal.atlas.territory(&slug) else { return missing(lang) };
     let text = if lang == Lang::Fr {
         format!("{} acteurs citoyens sur la carte ouverte de {}, que chacun peut compléter sans compte.", t.totals.actors, t.name)
     } else {

@@ -1,8 +1,8 @@
 //! How much one person and one address may write in an hour.
 
 use super::Error;
+use super::options::Limits;
 use super::who::Address;
-use crate::cli::Limits;
 use axum::http::StatusCode;
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};

@@ -111,6 +111,6 @@ fn kept_a_while(body: Option<Box<RawValue>>) -> Response {
 /// Who publishes and hosts this site.
 #[utoipa::path(get, path = "/api/v1/site", tag = "lists", responses((status = 200, description = "Publisher, contact and host, as set by the operator")))]
 pub(super) async fn site(State(app): State<App>) -> Json<Value> {
-    let [publisher, contact, host] = &app.legal;
+    let [publisher, contact, host] = &app.options.legal;
     Json(json!({"publisher": publisher, "contact": contact, "host": host, "version": env!("CARGO_PKG_VERSION")}))
 }

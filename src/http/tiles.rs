@@ -4,18 +4,16 @@ use super::extract::Query;
 use super::lists::filter_of;
 use super::territories::find;
 use super::{App, Error, Result};
-use crate::geo::{Bbox, TileId};
+use crate::geo::TileId;
 use crate::model::Lang;
+use crate::tiles::actors::MAX_TILE_ZOOM;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use uuid::Uuid;
-
-/// The deepest zoom with tiles of their own; maps enlarge beyond.
-const MAX_ZOOM: u8 = 20;
 
 /// Which actors.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -74,12 +72,12 @@ fn accepts_gzip(headers: &HeaderMap) -> bool {
 fn tile_id(z: &str, x: &str, y: &str) -> Result<TileId> {
     let row = y.strip_suffix(".mvt");
     let tile = match (z.parse(), x.parse(), row.map(str::parse)) {
-        (Ok(z), Ok(x), Some(Ok(y))) => TileId::new(z, x, y).filter(|t| t.z <= MAX_ZOOM),
+        (Ok(z), Ok(x), Some(Ok(y))) => TileId::new(z, x, y).filter(|t| t.z <= MAX_TILE_ZOOM),
         _ => None,
     };
     tile.ok_or_else(|| {
-        let french = format!("Il n’y a pas de tuile {z}/{x}/{y} : le zoom va de 0 à {MAX_ZOOM}, x et y de 0 à 2^zoom - 1.");
-        Error::bad("bad_tile", french, format!("There is no tile {z}/{x}/{y}: zoom goes from 0 to {MAX_ZOOM}, x and y from 0 to 2^zoom - 1."))
+        let french = format!("Il n’y a pas de tuile {z}/{x}/{y} : le zoom va de 0 à {MAX_TILE_ZOOM}, x et y de 0 à 2^zoom - 1.");
+        Error::bad("bad_tile", french, format!("There is no tile {z}/{x}/{y}: zoom goes from 0 to {MAX_TILE_ZOOM}, x and y from 0 to 2^zoom - 1."))
     })
 }
 
@@ -97,7 +95,7 @@ pub(super) async fn tilejson(
     let t = find(&app, lang, slug)?;
     filter_of(chosen.category.as_deref(), chosen.state.as_deref(), chosen.q.as_deref()).map_err(|e| e.speaking(lang))?;
     let host = headers.get(header::HOST).and_then(|v| v.to_str().ok()).unwrap_or("127.0.0.1:8080");
-    let base = app.base_url.clone().unwrap_or_else(|| format!("http://{host}"));
+    let base = app.options.base_url.clone().unwrap_or_else(|| format!("http://{host}"));
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     for (key, value) in [("category", &chosen.category), ("state", &chosen.state), ("q", &chosen.q)] {
         if let Some(value) = value {
@@ -106,18 +104,7 @@ pub(super) async fn tilejson(
     }
     let query = query.finish();
     let query = if query.is_empty() { query } else { format!("?{query}") };
-    let text = |fields: &[&str]| fields.iter().map(|f| ((*f).to_owned(), json!("String"))).collect::<serde_json::Map<_, _>>();
-    let mut clusters = text(&["id"]);
-    clusters.extend(["count", "west", "south", "east", "north"].map(|f| (f.to_owned(), json!("Number"))));
-    clusters.extend(crate::model::taxonomy().themes.iter().map(|t| (t.code.clone(), json!("Number"))));
-    Ok(Json(json!({
-        "tilejson": "3.0.0", "name": t.name, "scheme": "xyz", "minzoom": 0, "maxzoom": MAX_ZOOM, "bounds": t.bbox.map(Bbox::to_array),
-        "attribution": "© contributeurs OpenStreetMap, Bouillon (ODbL)", "tiles": [format!("{base}/tiles/actors/{slug}/{{z}}/{{x}}/{{y}}.mvt{query}")],
-        "vector_layers": [
-            {"id": "actors", "fields": text(&["id", "place", "name", "category", "theme", "state", "precision"])},
-            {"id": "clusters", "fields": clusters},
-        ],
-    })))
+    Ok(Json(crate::tiles::tilejson(&t, &format!("{base}/tiles/actors/{slug}/{{z}}/{{x}}/{{y}}.mvt{query}"))))
 }
 
 /// Name under which a territory's simple base map is kept.

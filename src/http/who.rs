@@ -35,7 +35,7 @@ impl FromRequestParts<App> for Address {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map_or(IpAddr::from([127, 0, 0, 1]), |c| c.0.ip());
-        Ok(Self(network(forwarded(&parts.headers, app.trusted_proxies).unwrap_or(peer))))
+        Ok(Self(network(forwarded(&parts.headers, app.options.trusted_proxies).unwrap_or(peer))))
     }
 }
 

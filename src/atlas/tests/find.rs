@@ -1,8 +1,8 @@
 //! Finding: words, neighbours, duplicates, changes, territories.
 
 use super::town::{HOUR, Town, id, set, square, territory};
-use crate::atlas::{Filter, Hit, PER_ANSWER, Query, REMEMBERED, Sort};
-use crate::geo::{Bbox, mercator::metres};
+use crate::atlas::{Cell, Filter, Hit, PER_ANSWER, Query, REMEMBERED, Sort};
+use crate::geo::{Bbox, TileId, mercator::metres};
 use crate::model::{EditKind, Place};
 use rand::Rng;
 use serde_json::{Value, json};
@@ -196,6 +196,36 @@ fn changes_tell_what_is_there_and_what_is_gone() {
         answers += 1;
     }
     assert_eq!(answers, 2);
+}
+
+#[test]
+fn readers_see_all_of_a_batch_or_nothing() {
+    let mut town = Town::new(12);
+    let pair = [town.plant("Un", "ALI", -2.1, 47.65), town.plant("Deux", "ALI", -2.1, 47.65)];
+    let atlas = town.atlas.clone();
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let mut reads = 0;
+            while !done.load(std::sync::atomic::Ordering::Relaxed) || reads < 100 {
+                let counts = atlas.counts(id(1), &Filter::default(), None).unwrap();
+                assert!([0, 2].contains(&counts.actors), "half a batch");
+                let tile = atlas.tile(id(1), TileId::at(14, -2.1, 47.65), &Filter::default()).unwrap();
+                assert!(tile.cells.iter().all(|cell| matches!(cell, Cell::Cluster(c) if c.count == 2)), "half a batch");
+                reads += 1;
+            }
+        });
+        for _ in 0..300 {
+            for id in pair {
+                let mut actor = town.actors[&id].clone();
+                actor.doc.deleted = !actor.doc.deleted;
+                town.write(actor, EditKind::Delete);
+            }
+            town.flush();
+        }
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+        reader.join().unwrap();
+    });
 }
 
 #[test]

@@ -13,7 +13,8 @@ export interface FollowOptions {
   onchanges: (answer: ChangesAnswer) => void;
   /** The journal was restored from a backup: everything on screen must be read again. */
   onreset: (epoch: number, head: number) => void;
-  onreach?: (reached: boolean) => void;
+  /** The page was away for too long to be told change by change; the follower has stopped. */
+  onstale: () => void;
   every?: number;
   document?: Pick<Document, 'hidden' | 'addEventListener' | 'removeEventListener'>;
 }
@@ -45,7 +46,6 @@ export function follow(options: FollowOptions): Follower {
       const answer = await options.ask(after);
       if (stopped) return;
       failures = 0;
-      options.onreach?.(true);
       const verdict = judge(epoch, after, answer);
       if (verdict === 'reset') {
         epoch = answer.epoch;
@@ -57,22 +57,23 @@ export function follow(options: FollowOptions): Follower {
           options.onchanges(answer);
       }
       plan(verdict === 'more' ? 0 : every);
-    } catch {
+    } catch (error) {
       if (stopped) return;
+      if ((error as { status?: number }).status === 410) {
+        stop();
+        return options.onstale();
+      }
       failures += 1;
-      options.onreach?.(false);
       plan(pace(every, failures));
     }
+  };
+  const stop = () => {
+    stopped = true;
+    clearTimeout(timer);
+    page.removeEventListener('visibilitychange', onvisible);
   };
   const onvisible = () => (page.hidden ? clearTimeout(timer) : plan(0));
   page.addEventListener('visibilitychange', onvisible);
   plan(every);
-  return {
-    now: () => plan(0),
-    stop() {
-      stopped = true;
-      clearTimeout(timer);
-      page.removeEventListener('visibilitychange', onvisible);
-    },
-  };
+  return { now: () => plan(0), stop };
 }

@@ -18,10 +18,6 @@ export function contains(outer: BBox, inner: BBox): boolean {
   return outer[0] <= inner[0] && outer[1] <= inner[1] && outer[2] >= inner[2] && outer[3] >= inner[3];
 }
 
-export function insideBox(box: BBox, lon: number, lat: number): boolean {
-  return lon >= box[0] && lon <= box[2] && lat >= box[1] && lat <= box[3];
-}
-
 export function center(box: BBox): [number, number] {
   return [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2];
 }

@@ -91,6 +91,7 @@ export function dayName(index: number): string {
 function sayDays([a, b]: [number, number]): string {
   if (a === 0 && b === 6) return t('hours.everyDay');
   if (a === b) return dayName(a);
+  if (b === a + 1) return dayName(a) + t('hours.and') + dayName(b);
   return t('hours.days', { from: dayName(a), to: dayName(b) });
 }
 

@@ -1,4 +1,5 @@
 /** Every way a person changes an actor, as one function each; all go through the outbox. */
+import { t } from '../i18n';
 import { app } from './app.svelte';
 import { answerEdit, setDelta, setEdit, textOf, type Conflict } from './journal';
 import { outbox, type Sent } from './outbox.svelte';
@@ -80,4 +81,13 @@ export async function answer(
   const sent = outbox.add(pendingOf(actor, edit));
   await outbox.settle(entry.id, conflict.field);
   return sent;
+}
+
+/** Undoes the last modification of this visit. */
+export async function undoLast(): Promise<void> {
+  const last = app.lastEdit;
+  if (!last) return;
+  app.lastEdit = null;
+  const sent = await revert(last.actor, last.seq);
+  if ('ack' in sent && sent.ack.result === 'applied') app.say(t('history.done'));
 }

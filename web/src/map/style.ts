@@ -1,26 +1,8 @@
 /** The map's paint: base map, territory outline, actor layers. Plain data, no map library here. */
-import { GREY, THEME_CODES } from '../parts/glyphs';
 import { outerRings } from '../lib/geo';
 import type { Territory } from '../lib/types';
-
-/** Ids of our sources and layers; only MapView uses them. */
-export const SOURCES = {
-  base: 'base',
-  actors: 'actors',
-  fresh: 'fresh',
-  selected: 'selected',
-  hover: 'hover',
-  me: 'me',
-} as const;
-export const LAYERS = {
-  actors: 'actors',
-  clusters: 'clusters',
-  fresh: 'fresh',
-  selected: 'selected',
-  halo: 'halo',
-  freshHalo: 'fresh-halo',
-  night: 'night',
-} as const;
+import { actorLayers } from './actorStyle';
+import { BOLD, INK, LAYERS, REGULAR, SOURCES } from './ids';
 
 const PALETTE = {
   land: '#F0F0EA',
@@ -35,10 +17,7 @@ const PALETTE = {
   label: '#3C4E51',
   waterLabel: '#27525E',
   petrol: '#0F4550',
-  ink: '#14282C',
 };
-const REGULAR = ['atkinson_regular'];
-const BOLD = ['atkinson_bold'];
 const EMPTY = { type: 'FeatureCollection', features: [] } as const;
 
 const MAIN = ['motorway', 'trunk', 'primary', 'secondary'];
@@ -223,7 +202,7 @@ function outlineLayers(dark: boolean) {
     {
       id: LAYERS.night,
       type: 'background',
-      paint: { 'background-color': PALETTE.ink, 'background-opacity': dark ? 0.12 : 0 },
+      paint: { 'background-color': INK, 'background-opacity': dark ? 0.12 : 0 },
     },
     {
       id: 'quartiers',
@@ -263,119 +242,6 @@ function outlineLayers(dark: boolean) {
         'text-color': PALETTE.petrol,
         'text-halo-color': 'rgba(255,255,255,0.85)',
         'text-halo-width': 1.6,
-      },
-    },
-  ];
-}
-
-/** A name under a marker, from zoom 15, when it fits. */
-const nameBelow = {
-  'text-field': ['step', ['zoom'], '', 15, ['get', 'name']],
-  'text-font': BOLD,
-  'text-size': 13,
-  'text-anchor': 'top',
-  'text-offset': [0, 1.35],
-  'text-max-width': 9,
-  'text-optional': true,
-  'text-padding': 3,
-};
-const nameInk = {
-  'text-color': PALETTE.ink,
-  'text-halo-color': 'rgba(255,255,255,0.95)',
-  'text-halo-width': 1.8,
-};
-const marker = [
-  'concat',
-  'actor:',
-  ['coalesce', ['get', 'theme'], ''],
-  ':',
-  ['case', ['==', ['get', 'state'], 'confirmed'], 'full', 'hollow'],
-];
-/** `cluster:size:n,n,…`: shares of the themes in twelfths, so that few images serve all clusters. */
-const ring = [
-  'concat',
-  'cluster:',
-  ['step', ['get', 'count'], '46', 10, '54', 100, '60'],
-  ':',
-  ...THEME_CODES.flatMap((code, i) => [
-    ...(i ? [','] : []),
-    ['to-string', ['round', ['/', ['*', 12, ['coalesce', ['get', code], 0]], ['max', 1, ['get', 'count']]]]],
-  ]),
-];
-const imprecise = ['in', ['coalesce', ['get', 'precision'], 'exact'], ['literal', ['quartier', 'commune']]];
-
-function actorLayers(tiles: boolean) {
-  const halo = {
-    type: 'circle',
-    minzoom: 13,
-    paint: { 'circle-radius': 32, 'circle-color': GREY, 'circle-opacity': 0.16 },
-  };
-  const symbol = {
-    type: 'symbol',
-    layout: { 'icon-image': marker, 'icon-allow-overlap': true, 'icon-padding': 0, ...nameBelow },
-    paint: nameInk,
-  };
-  return [
-    ...(tiles
-      ? [
-          { id: LAYERS.halo, ...halo, source: SOURCES.actors, 'source-layer': 'actors', filter: imprecise },
-          { id: LAYERS.actors, ...symbol, source: SOURCES.actors, 'source-layer': 'actors' },
-          {
-            id: LAYERS.clusters,
-            type: 'symbol',
-            source: SOURCES.actors,
-            'source-layer': 'clusters',
-            layout: {
-              'icon-image': ring,
-              'icon-allow-overlap': true,
-              'icon-padding': 0,
-              'text-field': ['to-string', ['get', 'count']],
-              'text-font': BOLD,
-              'text-size': ['step', ['get', 'count'], 17, 100, 16, 1000, 14],
-              'text-allow-overlap': true,
-            },
-            paint: { 'text-color': PALETTE.ink },
-          },
-        ]
-      : []),
-    { id: LAYERS.freshHalo, ...halo, source: SOURCES.fresh, filter: imprecise },
-    { id: LAYERS.fresh, ...symbol, source: SOURCES.fresh },
-    {
-      id: 'hover',
-      type: 'circle',
-      source: SOURCES.hover,
-      paint: {
-        'circle-radius': 20,
-        'circle-color': 'rgba(0,0,0,0)',
-        'circle-stroke-color': '#0A2F37',
-        'circle-stroke-width': 3,
-      },
-    },
-    {
-      id: LAYERS.selected,
-      type: 'symbol',
-      source: SOURCES.selected,
-      layout: {
-        'icon-image': ['concat', 'selected:', ['get', 'theme']],
-        'icon-anchor': 'bottom',
-        'icon-allow-overlap': true,
-        'icon-ignore-placement': true,
-        ...nameBelow,
-        'text-offset': [0, 0.35],
-        'text-field': ['get', 'name'],
-        'text-allow-overlap': true,
-      },
-      paint: nameInk,
-    },
-    {
-      id: 'me',
-      type: 'circle',
-      source: SOURCES.me,
-      paint: {
-        'circle-radius': 7,
-        'circle-color': '#F6BE3B',
-        'circle-stroke-color': '#0A2F37',
-        'circle-stroke-width': 3,
       },
     },
   ];

@@ -1,5 +1,7 @@
 /** What is newer than the tiles on screen: own edits and those of others, drawn as an overlay. */
 import { SvelteMap, SvelteSet } from 'svelte/reactivity';
+import { t } from '../i18n';
+import { app } from '../lib/app.svelte';
 import { featuresOf, withPending } from '../lib/journal';
 import { hides, type Filters } from '../lib/filters';
 import { outbox } from '../lib/outbox.svelte';
@@ -67,4 +69,11 @@ export function unsent(): ActorFeature[] {
       const actor = withPending(null, later, new Date(p.at).toISOString());
       return actor ? featuresOf(actor) : [];
     });
+}
+
+/** The sentence beside an actor just added that the filter would hide; empty when it would not. */
+export function whyKept(feature: ActorFeature | undefined, filters: Filters): string {
+  if (!feature || !hides(filters, feature.properties)) return '';
+  const theme = app.themeShort(feature.properties.category);
+  return theme ? t('add.hidden', { theme }) : t('add.hiddenOther');
 }

@@ -1,0 +1,29 @@
+//! What an operator can set about the HTTP side.
+
+/// Options of the HTTP side.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The address that people type, scheme and host, when it was set.
+    pub base_url: Option<String>,
+    /// Proxies in front of this server.
+    pub trusted_proxies: usize,
+    /// What one person and one address may write.
+    pub limits: Limits,
+    /// Publisher, contact and host, for the legal page.
+    pub legal: [Option<String>; 3],
+}
+
+/// What one person and one address may do, and how fast a person can fill a form.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Actors that one contributor may add per hour.
+    pub creations_per_hour: u32,
+    /// Other edits that one contributor may make per hour.
+    pub edits_per_hour: u32,
+    /// Actors that may be added from one address (IPv4, or IPv6 /64) per hour.
+    pub address_creations_per_hour: u32,
+    /// Other edits that may be made from one address per hour.
+    pub address_edits_per_hour: u32,
+    /// Seconds that filling the form takes a person at least.
+    pub min_fill_seconds: u32,
+}

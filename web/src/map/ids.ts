@@ -1,0 +1,23 @@
+/** Names that the style and MapView share. */
+/** Ids of our sources and layers; only MapView uses them. */
+export const SOURCES = {
+  base: 'base',
+  actors: 'actors',
+  fresh: 'fresh',
+  selected: 'selected',
+  hover: 'hover',
+  me: 'me',
+} as const;
+export const LAYERS = {
+  actors: 'actors',
+  clusters: 'clusters',
+  fresh: 'fresh',
+  selected: 'selected',
+  halo: 'halo',
+  freshHalo: 'fresh-halo',
+  night: 'night',
+} as const;
+/** Fonts of the labels, as named in the style's `font-faces`. */
+export const REGULAR = ['atkinson_regular'];
+export const BOLD = ['atkinson_bold'];
+export const INK = '#14282C';
