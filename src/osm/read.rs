@@ -137,6 +137,10 @@ fn first_pass(source: &mut Source, ask: &Ask, counts: &mut Counts, steps: &mut S
                 None => block.lost += 1,
             }
         }
+        for (_, at) in object.located_refs() {
+            let [lon, lat] = at.degrees();
+            block.bbox.add(lon, lat);
+        }
         let mut tags = object.tags();
         if tags.0.is_empty() {
             return;

@@ -8,7 +8,7 @@ use crate::model::text::{clean, fold};
 use std::collections::{BTreeMap, HashMap};
 
 /// Ways with a `highway` tag that nobody lives in.
-const NO_STREET: [&str; 12] = [
+const NO_STREET: [&str; 13] = [
     "motorway",
     "motorway_link",
     "construction",
@@ -21,6 +21,7 @@ const NO_STREET: [&str; 12] = [
     "bus_guideway",
     "escape",
     "elevator",
+    "via_ferrata",
 ];
 
 /// A piece of a named street.
