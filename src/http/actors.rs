@@ -1,13 +1,13 @@
 //! One actor, and its history.
 
-use super::extract::Query;
+use super::extract::{Path, Query};
 use super::who::Person;
 use super::{App, Error, Result};
 use crate::model::edit::{EditKind, Entry};
 use crate::model::{Actor, Lang, Role, label};
 use crate::store::Tx;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;

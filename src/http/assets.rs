@@ -1,7 +1,7 @@
 //! The browser app, embedded in the binary from web/dist.
 
 use super::Error;
-use axum::extract::Path;
+use super::extract::Path;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rust_embed::{EmbeddedFile, RustEmbed};

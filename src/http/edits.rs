@@ -1,5 +1,6 @@
 //! Writing: one request with edits, one answer with what became of each.
 
+use super::extract::JsonText;
 use super::form::{self, Form};
 use super::who::{Address, Person};
 use super::{App, Error, Result, actors};
@@ -7,12 +8,12 @@ use crate::journal::{Request, broken};
 use crate::model::edit::{Ack, Edit, EditKind, Outcome};
 use crate::model::{Lang, SubjectKind};
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 
 /// Edits in one request, at most.
 const EDITS_MAX: usize = 100;
@@ -35,9 +36,9 @@ pub(super) struct Body {
     (status = 400, description = "Not understood"), (status = 403, description = "Not allowed"),
     (status = 409, description = "Nothing was applied: others changed the same fields; both values of each"),
     (status = 422, description = "A value breaks a limit"), (status = 429, description = "Too much for one hour"),
-    (status = 503, description = "Too many edits are waiting")))]
-pub(super) async fn post(State(app): State<App>, lang: Lang, person: Person, address: Address, body: Bytes) -> Response {
-    match write(&app, lang, person, address, &body).await {
+    (status = 413, description = "More than 512 KiB"), (status = 415, description = "Not JSON"), (status = 503, description = "Too many edits are waiting")))]
+pub(super) async fn post(State(app): State<App>, lang: Lang, person: Person, address: Address, body: JsonText) -> Response {
+    match write(&app, lang, person, address, &body.0).await {
         Ok(response) => response,
         Err(e) => e.speaking(lang).into_response(),
     }
@@ -81,7 +82,7 @@ async fn write(app: &App, lang: Lang, person: Person, address: Address, body: &[
 }
 
 fn read(body: &[u8]) -> Result<Body> {
-    let body: Body = serde_json::from_slice(body).map_err(|e| {
+    let body: Body = serde_json::from_slice(&without_nulls(body)).map_err(|e| {
         let french = format!("Le corps de la demande n’est pas compris (ligne {}, colonne {}).", e.line(), e.column());
         Error::bad("bad_body", french, format!("The body is not understood: {e}"))
     })?;
@@ -90,6 +91,30 @@ fn read(body: &[u8]) -> Result<Body> {
         return Err(Error::bad("bad_batch", french, format!("Send 1 to {EDITS_MAX} edits at a time.")));
     }
     Ok(body)
+}
+
+/// A JSON text without the escape of the null character, which PostgreSQL keeps in no text and no JSON: one of them, in a name of a field or
+/// of a territory, would make the whole batch of the writer fail. Values lose it anyway when they are cleaned.
+fn without_nulls(json: &[u8]) -> Cow<'_, [u8]> {
+    const NULL: &[u8] = b"\\u0000";
+    if !json.windows(NULL.len()).any(|w| w == NULL) {
+        return Cow::Borrowed(json);
+    }
+    let (mut out, mut rest) = (Vec::with_capacity(json.len()), json);
+    while let Some((first, after)) = rest.split_first() {
+        // A backslash and what it escapes go together, so that `\\u0000`, an escaped backslash and four digits, stays as it is.
+        let taken = match (rest.starts_with(NULL), *first == b'\\' && !after.is_empty()) {
+            (true, _) => NULL.len(),
+            (false, true) => 2,
+            (false, false) => 1,
+        };
+        let (piece, after) = rest.split_at(taken);
+        if piece != NULL {
+            out.extend_from_slice(piece);
+        }
+        rest = after;
+    }
+    Cow::Owned(out)
 }
 
 /// 200 when something was applied or was there already; else 409, 403 or 422, with the same members.
@@ -107,4 +132,21 @@ fn verdict(acks: &[Ack], body: Value) -> Result<Json<Value>> {
     let right = first.and_then(|a| a.code.as_deref()).and_then(|c| not_allowed.into_iter().find(|n| *n == c));
     let (status, code) = right.map_or((StatusCode::UNPROCESSABLE_ENTITY, "refused"), |code| (StatusCode::FORBIDDEN, code));
     Err(Error::new(status, code, sentence.clone(), sentence).with(body))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn null_characters_are_taken_out_and_nothing_else() {
+        for (given, kept) in [
+            (r#"{"a\u0000b":"\u0000"}"#, r#"{"ab":""}"#),
+            (r#"{"a":"\\u0000 \" \u00e9"}"#, r#"{"a":"\\u0000 \" \u00e9"}"#),
+            (r#""\\\u0000x\u0000\u0000""#, r#""\\x""#),
+            ("\\", "\\"),
+        ] {
+            assert_eq!(String::from_utf8_lossy(&without_nulls(given.as_bytes())), kept, "{given}");
+        }
+    }
 }

@@ -1,7 +1,8 @@
 //! What every request and answer goes through: who may post from where, and the headers that browsers obey.
 
 use super::{App, Error};
-use axum::extract::{Request, State};
+use crate::model::Lang;
+use axum::extract::{FromRequestParts, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -16,7 +17,9 @@ pub(super) async fn guard(State(app): State<App>, request: Request, next: Next) 
     if changes_something(request.method())
         && let Err(e) = same_site(&app, request.headers())
     {
-        return secured(e.into_response(), framed, app.secure());
+        let (mut parts, _) = request.into_parts();
+        let Ok(lang) = Lang::from_request_parts(&mut parts, &app).await;
+        return secured(e.speaking(lang).into_response(), framed, app.secure());
     }
     secured(next.run(request).await, framed, app.secure())
 }

@@ -1,6 +1,6 @@
 //! Lists of actors: by filter, by text, by distance, by what changed.
 
-use super::extract::Query;
+use super::extract::{Path, Query};
 use super::territories::find;
 use super::{App, Error, HEAD, Result};
 use crate::atlas::{Entry, Filter, ListError, Sort};
@@ -9,7 +9,7 @@ use crate::model::text::fold;
 use crate::model::{Lang, State as ActorState, Version, label, taxonomy};
 use crate::store::Candidate;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;

@@ -175,6 +175,7 @@ pub fn router(app: App) -> Routes {
         .merge(own)
         .merge(pages)
         .fallback(pages::nowhere)
+        .method_not_allowed_fallback(ops::not_so)
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(middleware::from_fn_with_state(app.clone(), guard::guard))
         .layer(CompressionLayer::new())

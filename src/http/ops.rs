@@ -1,6 +1,7 @@
 //! For whoever runs the server: health, readiness, metrics, the API's description.
 
 use super::{App, Error};
+use crate::model::Lang;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -37,8 +38,14 @@ pub(super) async fn metrics(State(handle): State<PrometheusHandle>) -> String {
 }
 
 /// Everything under /api/v1 that answers nothing else.
-pub(super) async fn nothing() -> Error {
-    Error::not_found()
+pub(super) async fn nothing(lang: Lang) -> Error {
+    Error::not_found().speaking(lang)
+}
+
+/// A route that exists, asked in a way that it does not know.
+pub(super) async fn not_so(lang: Lang) -> Error {
+    let french = "Cette adresse existe, mais ne se demande pas ainsi.";
+    Error::new(StatusCode::METHOD_NOT_ALLOWED, "method", french, "This address exists, but is not asked in this way.").speaking(lang)
 }
 
 #[derive(OpenApi)]

@@ -1,9 +1,10 @@
 //! The pages: the app's index.html, in which the server writes title, description and content, so that each page says something
 //! without JavaScript and to search engines. The app replaces the content when it starts.
 
+use super::extract::Path;
 use super::{App, Error, assets};
 use crate::model::{Actor, Lang, State as ActorState, taxonomy};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, PreEscaped, html};

@@ -1,7 +1,7 @@
 //! Territories, what they hold, and the lists that the whole site shares.
 
 use super::actors::{Page, told};
-use super::extract::Query;
+use super::extract::{Path, Query};
 use super::lists::{Asked, filter};
 use super::who::Person;
 use super::{App, Error, Result};
@@ -9,7 +9,7 @@ use crate::atlas::{TerritoryInfo, Totals};
 use crate::geo::Bbox;
 use crate::model::{Lang, field, taxonomy as all_themes};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::value::RawValue;

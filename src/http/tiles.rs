@@ -1,6 +1,6 @@
 //! Tiles: actors as vector tiles out of the atlas, and the territory's simple base map.
 
-use super::extract::Query;
+use super::extract::{Path, Query};
 use super::lists::filter_of;
 use super::territories::find;
 use super::{App, Error, Result};
@@ -8,7 +8,7 @@ use crate::geo::TileId;
 use crate::model::Lang;
 use crate::tiles::actors::MAX_TILE_ZOOM;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
