@@ -6,7 +6,7 @@ use crate::journal::{Author, Journal, Request, now};
 use crate::model::edit::{Ack, Edit, EditKind, FieldResult, Outcome, Subject, SubjectKind};
 use crate::model::{Actor, Fields, Lang, Territory, taxonomy};
 use crate::osm::{Boundary, Doubt, Extract, Found, Verdict};
-use crate::store::{Blob, Candidate, Imported, Street};
+use crate::store::{Blob, Candidate, Imported};
 use anyhow::Context;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -167,7 +167,6 @@ impl Work<'_> {
         for c in &doubtful {
             *self.summary.candidates.entry(c.reason.clone()).or_default() += 1;
         }
-        let streets: Vec<Street> = extract.streets.iter().map(plan::street).collect();
         let mut packed = GzEncoder::new(Vec::new(), Compression::new(7));
         serde_json::to_writer(&mut packed, &extract.base)?;
         packed.flush()?;
@@ -176,7 +175,7 @@ impl Work<'_> {
         let blob = Blob { media_type: "application/geo+json".into(), encoding: "gzip".into(), digest, bytes };
         let mut tx = self.journal.store.write().await?;
         tx.put_candidates(home.id, self.run, &doubtful).await?;
-        tx.put_streets(home.id, &streets).await?;
+        tx.put_streets(home.id, &extract.streets).await?;
         tx.put_blob(&format!("base/{}", home.id), &blob, now()).await?;
         tx.commit().await?;
         Ok(())

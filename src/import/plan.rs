@@ -4,7 +4,7 @@ use crate::journal::Request;
 use crate::model::text::slug;
 use crate::model::{Doc, Fields, Version};
 use crate::osm::{Boundary, Found};
-use crate::store::{Candidate, Street};
+use crate::store::Candidate;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -103,11 +103,6 @@ pub(super) fn candidate(territory: Uuid, found: &Found, reference: String, reaso
         lat,
         fields: found.fields.clone(),
     })
-}
-
-/// A street as the store keeps it.
-pub(super) fn street(s: &crate::osm::Street) -> Street {
-    Street { name: s.name.clone(), lon: s.lon, lat: s.lat, postcode: s.postcode.clone(), city: s.city.clone() }
 }
 
 #[cfg(test)]

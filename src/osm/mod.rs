@@ -33,6 +33,8 @@ pub use base::{Base, Feature, Geometry, Properties};
 pub use error::{Damage, Other, ReadError, Spot};
 pub use read::extract;
 
+pub use crate::store::Street;
+
 use crate::model::Fields;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -152,21 +154,6 @@ pub enum Doubt {
     ToClassify,
     /// It is already there as another object.
     Duplicate,
-}
-
-/// A street.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Street {
-    /// As on the plate.
-    pub name: String,
-    /// A point on it, degrees.
-    pub lon: f64,
-    /// A point on it, degrees.
-    pub lat: f64,
-    /// When addresses along it say so.
-    pub postcode: Option<String>,
-    /// The commune that it lies in, or what addresses along it say.
-    pub city: Option<String>,
 }
 
 /// Figures about the reading.

@@ -46,7 +46,7 @@ pub struct Candidate {
     pub fields: Fields,
 }
 
-/// A named street, for placing an actor.
+/// A named street, for placing an actor: what an extract holds and what the form offers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Street {
     /// As written on its signs.
