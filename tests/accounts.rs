@@ -1,6 +1,6 @@
 //! Who people are: a label without an account, a code to keep it, an invitation for more, and who may do what.
 
-use crate::app::{App, Backend, FREE, Person, at, create, edit, set_edit};
+use crate::app::{App, FREE, Person, at, create, edit, set_edit};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -194,6 +194,7 @@ const TABLE: &[(&str, &str)] = &[
     ("revert own creation", ".yyyy"),
     ("revert other", "---yy"),
     ("revert own on deleted", ".--cc"),
+    ("create what was deleted", "ccccc"),
     ("create territory", "----y"),
     ("set territory", "----y"),
     ("delete territory", "----y"),
@@ -282,6 +283,10 @@ async fn deed_on(deed: &str, maker: &mut Person, admin: &mut Person, person: &mu
         "revert other" => {
             let (_, body) = maker.set(&seen, json!({"phone": "01 99 00 00 01"})).await;
             edit("revert", &seen, json!({"reverts": body["results"][0]["seq"]}))
+        }
+        "create what was deleted" => {
+            assert_eq!(admin.edits(&[delete(&seen)]).await.0, 200);
+            edit("create", &seen, json!({"territory": "ville", "set": {"name": "La Ruche", "phone": "01 99 00 00 01"}}))
         }
         "create territory" => on_territory("create", Uuid::now_v7(), json!({"slug": format!("t-{}", Uuid::now_v7()), "name": "Autre"})),
         "set territory" => on_territory("set", territory, json!({"population": 9000})),
