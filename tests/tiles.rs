@@ -233,7 +233,7 @@ async fn what_is_no_tile_or_no_filter_is_refused_with_a_sentence_in_both_languag
 
 fn seeded() -> StdRng {
     let seed = std::env::var("BOUILLON_TEST_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or_else(rand::random);
-    println!("BOUILLON_TEST_SEED={seed}");
+    eprintln!("BOUILLON_TEST_SEED={seed}");
     StdRng::seed_from_u64(seed)
 }
 

@@ -213,7 +213,7 @@ fn compare_cluster(drawn: &Drawn, dots: &[&Dot], z: u32) -> Result<(), String> {
 
 /// Within a pixel: a tile is 512 pixels and 4096 units wide.
 fn near(drawn: [i64; 2], world: [u32; 2], z: u32) -> Result<(), String> {
-    let inside = world.map(|v| (((u64::from(v) << z) & 0xffff_ffff) * 4096 >> 32) as i64);
+    let inside = world.map(|v| ((((u64::from(v) << z) & 0xffff_ffff) * 4096) >> 32) as i64);
     let close = drawn.iter().zip(inside).all(|(a, b)| (a - b).abs() <= 4);
     if close { Ok(()) } else { Err(format!("drawn at {drawn:?}, not at {inside:?}")) }
 }

@@ -4,8 +4,9 @@ use super::extract::{Path, Query};
 use super::who::Person;
 use super::{App, Error, Result};
 use crate::model::edit::{EditKind, Entry};
+use crate::model::rights::{Deed, may};
 use crate::model::{Actor, Lang, Role, label};
-use crate::store::Tx;
+use crate::store::{Grant, Tx};
 use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
@@ -62,26 +63,40 @@ pub(super) async fn history(
 /// # Errors
 /// When the database does not answer.
 pub(super) async fn told(tx: &mut Tx, person: &Person, entries: Vec<Entry>, limit: i64, named: bool) -> Result<Value> {
-    let role = person.role(tx).await?;
+    let grants = match person.id {
+        Some(id) => tx.grants(id).await?,
+        None => Vec::new(),
+    };
     let next = if entries.len() as i64 == limit { entries.last().map(|e| e.seq) } else { None };
     let mut edits = Vec::with_capacity(entries.len());
+    let mut actor: Option<Actor> = None;
     for e in entries {
+        if actor.as_ref().is_none_or(|a| a.id != e.subject.id) {
+            actor = tx.actor(e.subject.id).await?;
+        }
         let mine = e.author.is_some() && e.author == person.id;
         let reverted_by = tx.reverted_by(e.seq).await?;
         let mut told = json!({
             "seq": e.seq, "epoch": e.epoch, "id": e.edit_id, "kind": e.kind, "by": label::author(e.author, e.source.as_deref()), "mine": mine,
             "at": label::moment(e.at), "source": e.source, "fields": changes(&e), "reverts": e.reverts, "reverted_by": reverted_by,
-            "can_revert": reverted_by.is_none() && (role >= Role::Moderator || (mine && e.kind != EditKind::Delete)),
+            "can_revert": reverted_by.is_none() && may_revert(&grants, mine, &e, actor.as_ref()),
         });
         if named {
             told["subject"] = json!(e.subject);
-            let actor = tx.actor(e.subject.id).await?;
             told["name"] = json!(actor.as_ref().map(|a| a.name().to_owned()));
-            told["deleted"] = json!(actor.is_some_and(|a| a.doc.deleted));
+            told["deleted"] = json!(actor.as_ref().is_some_and(|a| a.doc.deleted));
         }
         edits.push(told);
     }
     Ok(json!({"edits": edits, "next": next}))
+}
+
+/// What the rights table will say of a revert, so that no button is shown that can only be refused.
+fn may_revert(grants: &[Grant], mine: bool, e: &Entry, actor: Option<&Actor>) -> bool {
+    let here = |t: Uuid| t == e.subject.id || actor.is_some_and(|a| t == a.home || a.territories.contains(&t));
+    let granted = grants.iter().filter(|g| g.territory.is_none_or(here)).map(|g| g.role).max().unwrap_or_default();
+    let deed = Deed { kind: EditKind::Revert, subject: e.subject.kind, deleted: actor.is_some_and(|a| a.doc.deleted), own: mine, closes: false };
+    may(granted.max(Role::Contributor), deed).is_ok()
 }
 
 fn changes(e: &Entry) -> Map<String, Value> {

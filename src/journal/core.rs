@@ -3,6 +3,7 @@
 use crate::model::edit::{Ack, Edit, EditKind, Entry, FieldResult, Outcome};
 use crate::model::merge::{Context, FieldFate, Merged, merge};
 use crate::model::rights::{Deed, Role, may};
+use crate::model::text::clean;
 use crate::model::{Doc, Lang, SubjectKind, Version, label};
 use crate::store::Imported;
 use serde_json::Value;
@@ -131,7 +132,8 @@ fn refusal(request: &Request, known: &Known<'_>) -> Option<Ack> {
         subject: edit.subject.kind,
         deleted: known.doc.is_some_and(|d| d.deleted),
         own,
-        closes: edit.set.get("status").and_then(Value::as_str) == Some("closed"),
+        // As it would be stored: spaces around the word do not make it another one.
+        closes: edit.set.get("status").and_then(Value::as_str).is_some_and(|s| clean(s, false) == "closed"),
     };
     if let Err(why) = may(known.role, deed) {
         return Some(Ack::refused(edit.id, known.next.epoch, why.code, why.sentence(request.lang).into()));

@@ -67,12 +67,12 @@ pub enum FieldFate {
 pub fn merge(doc: Option<&Doc>, edit: &Edit, ctx: &Context<'_>) -> Merged {
     match (edit.kind, doc) {
         (EditKind::Create, None) => create(edit, ctx),
+        (EditKind::Create | EditKind::Set | EditKind::Add | EditKind::Remove, Some(doc)) if doc.deleted => gone(doc, edit),
         (EditKind::Create, Some(doc)) => Work::new(doc, edit, ctx).set_all(&edit.set),
         (_, None) => Merged::nothing(Outcome::Refused, BTreeMap::new(), false),
         (EditKind::Delete, Some(doc)) => delete(doc, edit, ctx),
         (EditKind::Restore, Some(doc)) => toggle(doc, ctx, false),
         (EditKind::Revert, Some(doc)) => revert(doc, edit, ctx),
-        (_, Some(doc)) if doc.deleted => gone(doc, edit),
         (EditKind::Set, Some(doc)) => Work::new(doc, edit, ctx).set_all(&edit.set),
         (EditKind::Add | EditKind::Remove, Some(doc)) => Work::new(doc, edit, ctx).members_all(),
     }
