@@ -1,0 +1,93 @@
+//! The real server on a filled store, and how long it takes to start.
+
+use crate::actors;
+use anyhow::{Context, ensure};
+use bouillon::store::Store;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Actors written in one transaction.
+const BATCH: usize = 20_000;
+
+/// A running server.
+pub(crate) struct Server {
+    /// `http://HOST:PORT`.
+    pub(crate) url: String,
+    /// From the start of the process to the line that tells the address.
+    pub(crate) started_in: Duration,
+    child: Child,
+}
+
+impl Server {
+    /// Starts the release binary with limits that nobody runs into.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub(crate) fn start(data: &Path, database: &str) -> anyhow::Result<Self> {
+        let started = Instant::now();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_bouillon"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--min-fill-seconds=0", "--creations-per-hour=1000000", "--edits-per-hour=1000000"])
+            .args(["--address-creations-per-hour=1000000", "--address-edits-per-hour=1000000", "--database", database, "--data"])
+            .arg(data)
+            .env("BOUILLON_LOG", "warn")
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().context("no standard output")?).read_line(&mut line)?;
+        let server = Self { url: line.trim().rsplit(' ').next().unwrap_or("").to_owned(), started_in: started.elapsed(), child };
+        ensure!(server.url.starts_with("http://"), "the server did not start: {line:?}");
+        Ok(server)
+    }
+
+    /// Resident memory, bytes.
+    ///
+    /// # Errors
+    /// Where the system does not say.
+    pub(crate) fn memory(&self) -> anyhow::Result<f64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let kib = status.lines().find_map(|l| l.strip_prefix("VmRSS:")?.trim().trim_end_matches("kB").trim().parse::<f64>().ok());
+        kib.map(|kib| kib * 1024.0).context("no VmRSS")
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Address of a SQLite database in a folder, which is made.
+///
+/// # Errors
+/// When the folder can't be made.
+pub(crate) fn sqlite(folder: &Path) -> anyhow::Result<String> {
+    std::fs::create_dir_all(folder)?;
+    Ok(format!("sqlite:{}", folder.join("bouillon.sqlite").display()))
+}
+
+/// Writes the territories and so many actors straight into the store: what a long life of the journal leaves, without the wait.
+///
+/// # Errors
+/// When the database can't be written.
+pub(crate) async fn fill(database: &str, count: u32) -> anyhow::Result<()> {
+    let store = Store::open(database).await?;
+    let mut tx = store.write().await?;
+    for territory in actors::territories() {
+        tx.put_territory(&territory, 0).await?;
+    }
+    tx.set_head(1).await?;
+    tx.commit().await?;
+    let mut drawn = actors::actors(count).peekable();
+    while drawn.peek().is_some() {
+        let mut tx = store.write().await?;
+        for actor in drawn.by_ref().take(BATCH) {
+            tx.put_actor(&actor).await?;
+        }
+        tx.commit().await?;
+    }
+    store.close().await;
+    Ok(())
+}
