@@ -126,7 +126,6 @@ on_both! {
 }
 
 #[tokio::test]
-#[ignore = "the atlas takes the first secondary category for the primary one (src/atlas/entry.rs, Draft::new)"]
 async fn an_actor_that_has_only_a_second_theme_is_to_classify_everywhere() {
     let app = App::start(Backend::Sqlite).await;
     app.territory("ville", 2.0, 48.0).await;

@@ -117,7 +117,10 @@ impl Draft {
             return None;
         }
         let mut categories = [NO_CATEGORY; CATEGORIES_MAX];
-        for (slot, number) in categories.iter_mut().zip(actor.categories().filter_map(category::number)) {
+        // The first slot is the primary category's, also when there is none: a second theme does not take its place.
+        let all = std::iter::once(actor.category()).chain(actor.doc.set("categories")).map(category::number);
+        for (slot, number) in categories.iter_mut().zip(all) {
+            let Some(number) = number else { continue };
             *slot = number;
         }
         let class = category::class(&categories, state == State::Confirmed);

@@ -273,25 +273,3 @@ fn the_invented_commune_gives_what_its_generator_placed() {
         assert_eq!(listed, read.found.len(), "{file}: something was found that the generator did not place");
     }
 }
-
-/// Not a test: prints what is found in every extract, for whoever changes the importer.
-#[test]
-#[ignore = "prints a report; run with --ignored --nocapture"]
-fn report() {
-    let Some(folder) = shared("osm") else { return };
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
-    files.sort();
-    for path in files.iter().filter(|p| p.to_string_lossy().ends_with(".osm.pbf")) {
-        let start = std::time::Instant::now();
-        println!(
-            "{} {:?}",
-            path.file_name().unwrap().display(),
-            read(path).map(|x| {
-                let base = serde_json::to_vec(&x.base).unwrap().len();
-                let b = x.boundary;
-                let published = x.found.iter().filter(|f| f.verdict == Verdict::Publish).count();
-                (start.elapsed(), b.name, b.kind, b.warning, x.quartiers.len(), published, x.found.len(), x.streets.len(), base, x.counts)
-            })
-        );
-    }
-}

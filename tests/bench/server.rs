@@ -84,7 +84,7 @@ pub(crate) async fn fill(database: &str, count: u32) -> anyhow::Result<()> {
     while drawn.peek().is_some() {
         let mut tx = store.write().await?;
         for actor in drawn.by_ref().take(BATCH) {
-            tx.put_actor(&actor).await?;
+            tx.put_actor(&actor, true).await?;
         }
         tx.commit().await?;
     }
