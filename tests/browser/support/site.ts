@@ -1,0 +1,101 @@
+/** The server under test: the real binary, on a data folder of its own and a free loopback port. */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const root = resolve(__dirname, '../../..');
+const extract = join(root, 'fixtures/solvigne-2026-03-01.osm.pbf');
+
+/** Limits that tests do not run into, unless they test them. */
+export const FREE = [
+  '--creations-per-hour=1000000',
+  '--edits-per-hour=1000000',
+  '--address-creations-per-hour=1000000',
+  '--address-edits-per-hour=1000000',
+  '--min-fill-seconds=0',
+];
+
+function binary(): string {
+  const built = [process.env.BOUILLON, 'target/release/bouillon', 'target/debug/bouillon']
+    .filter((path) => path !== undefined)
+    .map((path) => resolve(root, path))
+    .find((path) => existsSync(path));
+  if (!built) throw new Error('no bouillon binary: run `make build`, or set BOUILLON');
+  return built;
+}
+
+function run(args: string[]): string {
+  const done = spawnSync(binary(), args, { encoding: 'utf8', cwd: tmpdir() });
+  if (done.status !== 0) throw new Error(`bouillon ${args.join(' ')}: ${done.stderr}`);
+  return done.stdout;
+}
+
+export function temporaryFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'bouillon-browser-'));
+}
+
+/** Reads the demonstration extract into an empty folder. */
+export function importDemo(data: string): void {
+  run(['import', 'osm', extract, '--data', data]);
+}
+
+export class Site {
+  url = '';
+  #child: ChildProcess | null = null;
+
+  private constructor(
+    readonly data: string,
+    private readonly args: readonly string[],
+  ) {}
+
+  /** Starts on a copy of a data folder, or on an empty one. */
+  static async start(template: string | null, args: readonly string[]): Promise<Site> {
+    const data = temporaryFolder();
+    if (template) cpSync(template, data, { recursive: true });
+    const site = new Site(data, args);
+    await site.begin();
+    return site;
+  }
+
+  /** Starts, or starts again at the same address. */
+  async begin(): Promise<void> {
+    const listen = this.url ? new URL(this.url).host : '127.0.0.1:0';
+    const child = spawn(binary(), ['serve', '--data', this.data, '--listen', listen, ...this.args], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, BOUILLON_LOG: process.env.BOUILLON_LOG ?? 'warn' },
+      cwd: this.data,
+    });
+    this.#child = child;
+    const lines = createInterface({ input: child.stdout });
+    const [line] = (await Promise.race([once(lines, 'line'), once(child, 'exit')])) as [string | number];
+    const url = String(line).split(' ').at(-1) ?? '';
+    if (!url.startsWith('http://')) throw new Error(`the server did not start: ${line}`);
+    this.url = url;
+  }
+
+  /** Stops the server and leaves its data. */
+  async end(): Promise<void> {
+    const child = this.#child;
+    this.#child = null;
+    if (!child || child.exitCode !== null) return;
+    const gone = once(child, 'exit');
+    child.kill('SIGTERM');
+    const late = setTimeout(() => child.kill('SIGKILL'), 5000);
+    await gone;
+    clearTimeout(late);
+  }
+
+  async remove(): Promise<void> {
+    await this.end();
+    rmSync(this.data, { recursive: true, force: true });
+  }
+
+  /** The one-time link that `bouillon admin invite` prints, on this server's address. */
+  invitation(role: string): string {
+    const link = run(['admin', 'invite', '--role', role, '--data', this.data]).trim();
+    return `${this.url}/invitation#${link.split('#')[1]}`;
+  }
+}
