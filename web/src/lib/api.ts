@@ -103,6 +103,9 @@ export function withQuery(path: string, query: Query): string {
   return text ? `${path}?${text}` : path;
 }
 
+/** What the operator said about the site; null where nothing was set. */
+export type Site = { publisher: string | null; contact: string | null; host: string | null };
+
 const V1 = '/api/v1';
 const one = encodeURIComponent;
 const post = (body: unknown): RequestInit => ({ method: 'POST', body: JSON.stringify(body) });
@@ -140,4 +143,5 @@ export const api = {
   makeRecovery: () => request<{ code: string }>(`${V1}/me/recovery`, post({})),
   recover: (code: string) => request<Me>(`${V1}/me/recover`, post({ code })),
   invitation: (token: string) => request<Me>(`${V1}/invitations`, post({ token })),
+  site: () => request<Site>(`${V1}/site`),
 };
