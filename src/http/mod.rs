@@ -141,6 +141,8 @@ pub fn router(app: App) -> Routes {
         .route("/tiles/actors/{slug}/{z}/{x}/{y}", get(tiles::actors))
         .route("/tiles/actors/{slug}", get(tiles::tilejson))
         .route("/tiles/base/{slug}", get(tiles::base))
+        // Inside the CORS layer, which answers preflights before them.
+        .method_not_allowed_fallback(ops::not_so)
         .layer(CorsLayer::new().allow_origin(Any).allow_methods([Method::GET, Method::HEAD]).expose_headers([header::ETAG]));
     let own = axum::Router::new()
         .route("/api/v1/edits", post(edits::post))
