@@ -25,19 +25,33 @@ const BEFORE: u32 = 1000;
 pub(crate) fn rows(runtime: &Runtime, backend: &str, data: &Path, database: &str, disk: &Path) -> anyhow::Result<Vec<Row>> {
     runtime.block_on(fill(database, BEFORE))?;
     let server = Server::start(data, database)?;
-    let (mut one, mut eight, mut many) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut one, mut eight, mut many, mut cost) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         let synced = probe(disk)?;
         let alone = write(&server, 1)?;
         one.push((alone, Some(synced)));
         eight.push((write(&server, 8)?, Some(alone)));
-        many.push((write(&server, 64)?, Some(alone)));
+        let (from, began) = (server.seconds()?, Instant::now());
+        let rate = write(&server, 64)?;
+        many.push((rate, Some(alone)));
+        cost.push(((server.seconds()? - from) / (rate * began.elapsed().as_secs_f64()), None));
     }
     let row = |name: &str, peer, rounds, target| {
         let name = format!("durable edits over HTTP, {backend}, {name}");
         Row { name, peer, unit: Unit::PerSecond(""), rounds, target }
     };
-    Ok(vec![row("1 writer", "fdatasync", one, "≥ 0.5×"), row("8 writers", "1 writer", eight, "≥ 4×"), row("64 writers", "1 writer", many, "≥ 15×")])
+    Ok(vec![
+        row("1 writer", "fdatasync", one, "≥ 0.5×"),
+        row("8 writers", "1 writer", eight, "≥ 4×"),
+        row("64 writers", "1 writer", many, "≥ 15×"),
+        Row {
+            name: format!("processor time of the server per edit, {backend}, 64 writers"),
+            peer: "",
+            unit: Unit::Seconds,
+            rounds: cost,
+            target: "–",
+        },
+    ])
 }
 
 /// How often 4 KiB more can be made durable in a second.

@@ -124,8 +124,8 @@ impl Postgis {
     pub(crate) fn rows(&self, runtime: &Runtime, world: &World) -> anyhow::Result<Vec<Row>> {
         let (mut rows, cut) = (Vec::new(), world.tiles.iter().position(|t| t.z >= 10).context("no tiles")?);
         for (name, tiles, target, tail) in [
-            ("tile z6–14, not cached, 2 clients", &world.tiles[..], "≥ 150× (stretch 200×)", "–"),
-            ("tile z10–14, not cached, 2 clients", &world.tiles[cut..], "≥ 40×", "≥ 20×"),
+            ("tile z6–14, not cached", &world.tiles[..], "≥ 150× (stretch 200×)", "–"),
+            ("tile z10–14, not cached", &world.tiles[cut..], "≥ 40×", "≥ 20×"),
         ] {
             let made = ActorTiles::new(world.atlas.clone(), 0);
             let (mut rates, mut waits) = (Vec::new(), Vec::new());
@@ -150,8 +150,8 @@ impl Postgis {
                 rates.push((ours.rate, Some(peer.rate)));
                 waits.push((ours.p99, Some(peer.p99)));
             }
-            rows.push(Row { name: name.into(), peer: "PostGIS ST_AsMVT", unit: Unit::PerSecond(""), rounds: rates, target });
-            rows.push(Row { name: "the same, 99 of 100 within".into(), peer: "PostGIS ST_AsMVT", unit: Unit::Seconds, rounds: waits, target: tail });
+            rows.push(Row { name: format!("{name}, 2 clients"), peer: "PostGIS ST_AsMVT", unit: Unit::PerSecond(""), rounds: rates, target });
+            rows.push(Row { name: format!("{name}, 99 of 100 within"), peer: "PostGIS ST_AsMVT", unit: Unit::Seconds, rounds: waits, target: tail });
         }
         rows.push(self.nearest(runtime, world)?);
         Ok(rows)

@@ -2,7 +2,7 @@
 # Runs the benchmark, with a throw-away PostGIS beside it when Debian's binaries are there or BOUILLON_TEST_POSTGIS names one.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-cargo build --release --locked --bench bench
+cargo bench --locked --no-run --bench bench
 if [ -z "${BOUILLON_TEST_POSTGIS:-}" ] && [ -x /usr/lib/postgresql/15/bin/initdb ]; then
   dir=$(mktemp -d /tmp/bouillon-bench.XXXXXX)
   trap 'tests/postgis.sh stop "$dir/pg"; rm -rf "$dir"' EXIT

@@ -31,7 +31,7 @@ impl Server {
             .args(["serve", "--listen", "127.0.0.1:0", "--min-fill-seconds=0", "--creations-per-hour=1000000", "--edits-per-hour=1000000"])
             .args(["--address-creations-per-hour=1000000", "--address-edits-per-hour=1000000", "--database", database, "--data"])
             .arg(data)
-            .env("BOUILLON_LOG", "warn")
+            .env("BOUILLON_LOG", "warn,sqlx=error")
             .stdout(Stdio::piped())
             .spawn()?;
         let mut line = String::new();
@@ -50,6 +50,14 @@ impl Server {
         let kib = status.lines().find_map(|l| l.strip_prefix("VmRSS:")?.trim().trim_end_matches("kB").trim().parse::<f64>().ok());
         kib.map(|kib| kib * 1024.0).context("no VmRSS")
     }
+
+    /// Processor time of all its threads so far.
+    ///
+    /// # Errors
+    /// Where the system does not say.
+    pub(crate) fn seconds(&self) -> anyhow::Result<f64> {
+        processor_seconds(&self.child.id().to_string())
+    }
 }
 
 impl Drop for Server {
@@ -57,6 +65,17 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Processor time of a process (a number or `self`) with all its threads, ended ones too, in steps of 10 ms.
+///
+/// # Errors
+/// Where the system does not say.
+pub(crate) fn processor_seconds(process: &str) -> anyhow::Result<f64> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or("").split_whitespace().collect();
+    let ticks = |at: usize| fields.get(at).and_then(|f| f.parse::<f64>().ok());
+    ticks(11).zip(ticks(12)).map(|(user, system)| (user + system) / 100.0).context("no processor time in /proc")
 }
 
 /// Address of a SQLite database in a folder, which is made.

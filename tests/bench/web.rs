@@ -57,7 +57,7 @@ pub(crate) fn rows(runtime: &Runtime, server: &Server, world: &World, postgis: O
             waits.push((ours.p99, Some(peer.p99)));
         }
         rows.push(row("HTTP: GeoJSON, 500 features", "axum + PostGIS json_build_object", per_second, rates, "≥ 15×"));
-        rows.push(row("the same, 99 of 100 within", "axum + PostGIS json_build_object", Unit::Seconds, waits, "≥ 5×"));
+        rows.push(row("HTTP: GeoJSON, 99 of 100 within", "axum + PostGIS json_build_object", Unit::Seconds, waits, "≥ 5×"));
     }
     Ok(rows)
 }
