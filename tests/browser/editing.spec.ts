@@ -185,6 +185,6 @@ test.describe('while the server is stopped', () => {
     await expect
       .poll(async () => (await actors(request, 'q=absents')).features.map((f) => f.properties.name), { timeout: 30_000 })
       .toEqual(['Bal des absents']);
-    await expect(page.getByText('En ligne, tout est parti')).toBeVisible();
+    await expect(page.locator('.bar').getByText('En ligne, tout est parti')).toBeVisible();
   });
 });
