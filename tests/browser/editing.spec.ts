@@ -11,12 +11,16 @@ async function open(page: Page, id: string) {
 const field = (page: Page, name: string) => page.locator(`[data-field=${name}]`);
 const save = (page: Page) => page.getByRole('button', { name: 'Enregistrer' }).click();
 
-test('a saved actor that the filter would hide stays in sight, with a sentence that says why', async ({ page }) => {
+test('a saved actor that the filter would hide stays in sight, with a sentence that says why', async ({
+  page,
+}) => {
   await page.goto(`${MAP}?nomap&category=SPO`);
   await expect(page.getByTestId('count')).toContainText('11 acteurs');
   await add(page, 'Fanfare du lavoir', 'Culture,');
   await expect(page).toHaveURL(/category=SPO/);
-  await expect(page.getByText('Votre ajout est en Culture, que le filtre cache. Nous le laissons visible.')).toBeVisible();
+  await expect(
+    page.getByText('Votre ajout est en Culture, que le filtre cache. Nous le laissons visible.'),
+  ).toBeVisible();
   await expect(page.getByTestId('list').getByRole('link', { name: 'Fanfare du lavoir' })).toBeVisible();
   await expect(page.getByTestId('count')).toContainText('11 acteurs');
 });
@@ -100,7 +104,29 @@ test('« C’est juste » says so, once a day, and can be taken back', async ({ 
   await expect(page.getByTestId('right')).toHaveText('C’est juste');
 });
 
-test('a refused value stays in the editor, under the sentence that says what to correct', async ({ page, request, watch }) => {
+test('opening hours are chosen by days and times, and the editor takes the focus', async ({
+  page,
+  request,
+}) => {
+  const { id } = (await actorNamed(request, ACTOR)).properties;
+  await open(page, id);
+  await page.getByRole('button', { name: 'Ajouter les horaires' }).click();
+  await expect(page.getByRole('button', { name: 'lundi' })).toBeFocused();
+  await page.keyboard.press('Space');
+  await page.getByRole('button', { name: 'mercredi' }).click();
+  await page.getByLabel('De', { exact: true }).fill('14:00');
+  await page.getByLabel('à', { exact: true }).fill('18:30');
+  await save(page);
+  await expect(field(page, 'opening_hours')).toContainText('Lundi, mercredi, 14 h – 18 h 30');
+  const actor = await (await request.get(`/api/v1/actors/${id}`)).json();
+  expect(actor.fields.opening_hours).toBe('Mo,We 14:00-18:30');
+});
+
+test('a refused value stays in the editor, under the sentence that says what to correct', async ({
+  page,
+  request,
+  watch,
+}) => {
   watch.allow(/422 \(/);
   const { id } = (await actorNamed(request, ACTOR)).properties;
   await open(page, id);
@@ -139,7 +165,9 @@ test('a reload in the middle of the dialog keeps what was typed', async ({ page 
 });
 
 test.describe('while the server is stopped', () => {
-  test.beforeEach(({ watch }) => watch.allow(/ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET/));
+  test.beforeEach(({ watch }) =>
+    watch.allow(/ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET/),
+  );
 
   test('a change is kept, says so, survives a closed page, and leaves once the server is back', async ({
     page,
@@ -183,7 +211,9 @@ test.describe('while the server is stopped', () => {
     await page.getByRole('button', { name: /Hors ligne/ }).click();
     await page.getByRole('button', { name: 'Essayer de nouveau' }).first().click();
     await expect
-      .poll(async () => (await actors(request, 'q=absents')).features.map((f) => f.properties.name), { timeout: 30_000 })
+      .poll(async () => (await actors(request, 'q=absents')).features.map((f) => f.properties.name), {
+        timeout: 30_000,
+      })
       .toEqual(['Bal des absents']);
     await expect(page.locator('.bar').getByText('En ligne, tout est parti')).toBeVisible();
   });

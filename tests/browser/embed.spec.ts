@@ -68,7 +68,9 @@ test('a foreign page shows the map in a frame, without a cookie, and its wheel s
   const inner = page.frames().at(-1)!;
   const zoom = () =>
     inner.evaluate(() => (window as unknown as { __map: { getZoom(): number } }).__map.getZoom());
-  await inner.waitForFunction(() => document.documentElement.dataset.mapIdle === '1', null, { timeout: 60_000 });
+  await inner.waitForFunction(() => document.documentElement.dataset.mapIdle === '1', null, {
+    timeout: 60_000,
+  });
 
   const zoomed = await zoom();
   await page.mouse.move(600, 300);
@@ -90,6 +92,22 @@ test('a foreign page shows the map in a frame, without a cookie, and its wheel s
   await expect(opened.getByTestId('count')).toContainText('23 acteurs');
 });
 
+test('what the embed asks for carries no cookie, even on our own site', async ({ page }) => {
+  await page.goto(`${MAP}?nomap`);
+  await add(page, 'Cookie au sésame');
+  const asked: Promise<Record<string, string>>[] = [];
+  page.on('request', (one) => {
+    if (one.resourceType() === 'fetch') asked.push(one.allHeaders());
+  });
+  await page.goto(`/embed/${SLUG}?test`);
+  await page.waitForFunction(() => document.documentElement.dataset.mapIdle === '1', null, {
+    timeout: 60_000,
+  });
+  const headers = await Promise.all(asked);
+  expect(headers.length).toBeGreaterThan(3);
+  expect(headers.filter((one) => one.cookie)).toEqual([]);
+});
+
 test('no other page may be framed', async ({ page, host, site, request, watch }) => {
   watch.allow(/frame-ancestors|ERR_BLOCKED_BY_RESPONSE|chrome-error/);
   const { id } = (await actorNamed(request, 'Radio Vernelle')).properties;
@@ -102,7 +120,9 @@ test('no other page may be framed', async ({ page, host, site, request, watch })
     expect(await frame.locator('#app').count(), frame.url()).toBe(0);
   }
   for (const path of paths)
-    expect((await request.get(path)).headers()['content-security-policy'], path).toContain("frame-ancestors 'none'");
+    expect((await request.get(path)).headers()['content-security-policy'], path).toContain(
+      "frame-ancestors 'none'",
+    );
 });
 
 test('« Copier le code » gives code that works in a page, with the filter of the moment', async ({

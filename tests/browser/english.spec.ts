@@ -30,12 +30,17 @@ async function noFrench(page: Page, except: RegExp[] = []) {
   expect(left, 'French words left').toEqual([]);
 }
 
-test('?lang=en says every word of the map page in English, and the choice stays', async ({ page, request }) => {
+test('?lang=en says every word of the map page in English, and the choice stays', async ({
+  page,
+  request,
+}) => {
   const { id } = (await actorNamed(request, 'Ludothèque Pirouette')).properties;
   await page.goto(`${MAP}?nomap&lang=en`);
   await expect(page.locator('html')).toHaveAttribute('lang', 'en');
   await expect(page.getByTestId('count')).toContainText('94 actors');
-  const street = [/Rue |Avenue |Boulevard |Quai |Impasse |Route |Place |Venelle |Square |Grande Rue|Launay|Ville-aux/];
+  const street = [
+    /Rue |Avenue |Boulevard |Quai |Impasse |Route |Place |Venelle |Square |Grande Rue|Launay|Ville-aux/,
+  ];
   await noFrench(page, street);
   await page.goto(`/${SLUG}/acteurs/${id}?nomap`);
   await expect(page.locator('html')).toHaveAttribute('lang', 'en');
@@ -47,7 +52,13 @@ test('?lang=en says every word of the map page in English, and the choice stays'
   await noFrench(page, [...street, /Ludothèque/]);
 });
 
-for (const path of [`/${SLUG}`, '/mentions-legales', '/donnees-personnelles', '/accessibilite', `/${SLUG}/mes-contributions`])
+for (const path of [
+  `/${SLUG}`,
+  '/mentions-legales',
+  '/donnees-personnelles',
+  '/accessibilite',
+  `/${SLUG}/mes-contributions`,
+])
   test(`${path} speaks English too`, async ({ page }) => {
     await page.goto(`${path}?nomap&lang=en`);
     await expect(page.locator('h1').first()).toBeVisible();

@@ -6,7 +6,10 @@ const names = (page: Page) => page.getByTestId('list').locator('.card-name').all
 const count = async (page: Page) =>
   Number((await page.getByTestId('count').innerText()).match(/^\d+/)?.[0] ?? NaN);
 
-test('the list holds what the server says, whatever the theme, the words or the view', async ({ page, request }) => {
+test('the list holds what the server says, whatever the theme, the words or the view', async ({
+  page,
+  request,
+}) => {
   for (const query of [
     'category=ALI',
     'category=ALI,SOL.food_aid',
@@ -64,7 +67,10 @@ test('a search typed to the end filters the list; an unknown name offers to add 
   await expect(page.getByLabel('Comment s’appelle-t-il ?')).toHaveValue('Confrérie des topinambours');
 });
 
-test('the numbers on the clusters and the single markers add up to the count of the list', async ({ page, request }) => {
+test('the numbers on the clusters and the single markers add up to the count of the list', async ({
+  page,
+  request,
+}) => {
   await page.goto(`${MAP}?test`);
   await mapIdle(page);
   await expect.poll(() => count(page)).toBe(94);
@@ -99,8 +105,9 @@ test.describe('an address sent to somebody else', () => {
     expect(lines.length).toBeGreaterThan(3);
     const view = (p: Page) =>
       p.evaluate(() => {
-        const map = (window as unknown as { __map: { getCenter(): { lng: number; lat: number }; getZoom(): number } })
-          .__map;
+        const map = (
+          window as unknown as { __map: { getCenter(): { lng: number; lat: number }; getZoom(): number } }
+        ).__map;
         return [map.getCenter().lng, map.getCenter().lat, map.getZoom()] as [number, number, number];
       });
     const other = await somebody();

@@ -59,7 +59,9 @@ test('anybody may report a closing; a moderator undoes the modification of someb
   await page.getByRole('button', { name: 'Signaler une fermeture' }).click();
   await page.getByLabel('Qu’avez-vous constaté ?').fill('Rideau baissé depuis mai');
   await page.getByRole('button', { name: 'Signaler', exact: true }).click();
-  await expect(page.getByText('Une personne propose de le retirer : « Rideau baissé depuis mai »')).toBeVisible();
+  await expect(
+    page.getByText('Une personne propose de le retirer : « Rideau baissé depuis mai »'),
+  ).toBeVisible();
   expect((await actors(request)).numberMatched).toBe(94);
 
   const moderator = await somebody();

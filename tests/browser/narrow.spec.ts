@@ -12,15 +12,23 @@ async function fits(page: Page, what: string) {
     const dialog = document.querySelector('dialog[open]');
     if (dialog && dialog.scrollWidth > dialog.clientWidth) found.push(`the dialog scrolls sideways`);
     const scope = dialog ?? document;
-    for (const element of scope.querySelectorAll<HTMLElement>('a, button, input, select, textarea, h1, h2, h3, dd')) {
+    for (const element of scope.querySelectorAll<HTMLElement>(
+      'a, button, input, select, textarea, h1, h2, h3, dd',
+    )) {
       if (!element.checkVisibility({ visibilityProperty: true })) continue;
       if (element.closest('.vh, .trap, .chips, .skips, .maplibregl-map') || element.matches('.vh')) continue;
       const box = element.getBoundingClientRect();
       if (box.width <= 1) continue;
       if (box.left < -1 || box.right > wide + 1)
-        found.push(`${element.tagName} ${(element.textContent ?? '').trim().slice(0, 40)}: ${box.left}–${box.right}`);
+        found.push(
+          `${element.tagName} ${(element.textContent ?? '').trim().slice(0, 40)}: ${box.left}–${box.right}`,
+        );
       const style = getComputedStyle(element);
-      if (style.overflowX !== 'visible' && element.matches('a, button') && element.scrollWidth > element.clientWidth + 1)
+      if (
+        style.overflowX !== 'visible' &&
+        element.matches('a, button') &&
+        element.scrollWidth > element.clientWidth + 1
+      )
         found.push(`${element.tagName} ${(element.textContent ?? '').trim().slice(0, 40)} is cut`);
     }
     return found;
@@ -43,7 +51,13 @@ for (const [name, { width, height, text }] of Object.entries(SCREENS))
     };
 
     test('home, history, my contributions and the legal pages fit', async ({ page }) => {
-      for (const path of [`/${SLUG}`, `/${SLUG}/historique`, `/${SLUG}/mes-contributions`, '/mentions-legales', '/accessibilite']) {
+      for (const path of [
+        `/${SLUG}`,
+        `/${SLUG}/historique`,
+        `/${SLUG}/mes-contributions`,
+        '/mentions-legales',
+        '/accessibilite',
+      ]) {
         await open(page, `${path}?nomap`);
         await expect(page.locator('h1').first()).toBeVisible();
         await fits(page, path);
@@ -54,7 +68,10 @@ for (const [name, { width, height, text }] of Object.entries(SCREENS))
       await open(page, `${MAP}?nomap`);
       await expect(page.getByTestId('list').getByRole('link').first()).toBeVisible();
       await fits(page, 'list');
-      await page.getByRole('button', { name: /Tous les thèmes|Thèmes/ }).first().click();
+      await page
+        .getByRole('button', { name: /Tous les thèmes|Thèmes/ })
+        .first()
+        .click();
       await fits(page, 'themes');
       const { id } = (await actorNamed(request, 'Épicerie solidaire Le Panier de la Vernelle')).properties;
       await open(page, `/${SLUG}/acteurs/${id}?nomap`);

@@ -5,7 +5,10 @@ test.use({ javaScriptEnabled: false });
 // Playwright switches scripts off as a content policy would, and reports the app's own as blocked.
 test.beforeEach(({ watch }) => watch.allow(/\/assets\/\S+\.js csp$/));
 
-test('without JavaScript an actor’s page says who, where and how to reach them', async ({ page, request }) => {
+test('without JavaScript an actor’s page says who, where and how to reach them', async ({
+  page,
+  request,
+}) => {
   const { id } = (await actorNamed(request, 'Médiathèque Colette')).properties;
   await page.goto(`/${SLUG}/acteurs/${id}`);
   await expect(page).toHaveTitle('Médiathèque Colette · Solvigné');
@@ -15,7 +18,11 @@ test('without JavaScript an actor’s page says who, where and how to reach them
   await expect(main).toContainText('+33 1 99 00 07 13');
   await expect(main.getByRole('link', { name: 'https://mediatheque-colette.example.org' })).toBeVisible();
   const data = JSON.parse(await page.locator('script[type="application/ld+json"]').innerText());
-  expect(data).toMatchObject({ '@context': 'https://schema.org', '@type': 'Place', name: 'Médiathèque Colette' });
+  expect(data).toMatchObject({
+    '@context': 'https://schema.org',
+    '@type': 'Place',
+    name: 'Médiathèque Colette',
+  });
   await page.getByRole('link', { name: 'Voir la carte de Solvigné' }).click();
   await expect(page).toHaveURL(new RegExp(`${MAP}$`));
 });
@@ -28,7 +35,10 @@ test('without JavaScript the map page is the list of all actors, each a link', a
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Radio Vernelle');
 });
 
-test('without JavaScript an address that leads nowhere says so and shows a way back', async ({ page, watch }) => {
+test('without JavaScript an address that leads nowhere says so and shows a way back', async ({
+  page,
+  watch,
+}) => {
   watch.allow(/404 \(Not Found\)/);
   for (const path of ['/nulle/part/ici', `/${SLUG}/acteurs/0`, '/territoire-inconnu']) {
     const answer = await page.goto(path);
@@ -38,7 +48,9 @@ test('without JavaScript an address that leads nowhere says so and shows a way b
   }
 });
 
-test('without JavaScript the start lists the territories and the legal pages have their text', async ({ page }) => {
+test('without JavaScript the start lists the territories and the legal pages have their text', async ({
+  page,
+}) => {
   await page.goto('/');
   await page.getByRole('link', { name: 'Solvigné' }).click();
   await expect(page).toHaveURL(/\/solvigne$/);

@@ -18,7 +18,10 @@ test('a device without WebGL says so in one sentence, and the list does everythi
   await expect(page.getByTestId('count')).toContainText('94 acteurs');
   await page.locator('[data-theme=REE]').click();
   await expect(page.getByTestId('count')).toContainText('13 acteurs');
-  await page.getByRole('link', { name: /La Gratuiterie/ }).first().click();
+  await page
+    .getByRole('link', { name: /La Gratuiterie/ })
+    .first()
+    .click();
   await expect(page.getByTestId('actor-name')).toBeVisible();
   await page.getByRole('button', { name: 'Fermer la fiche' }).click();
 

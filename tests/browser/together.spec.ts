@@ -8,7 +8,10 @@ const TWO = 'On y lit la presse au chaud.';
 
 /** Opens the editor of the sentence, types, and does not save yet. */
 async function write(page: Page, text: string) {
-  await page.getByTestId('sheet').getByRole('button', { name: /Dire en une phrase|Changer la phrase/ }).click();
+  await page
+    .getByTestId('sheet')
+    .getByRole('button', { name: /Dire en une phrase|Changer la phrase/ })
+    .click();
   await page.getByRole('textbox', { name: 'En une phrase' }).fill(text);
 }
 const save = (page: Page) => page.getByRole('button', { name: 'Enregistrer' }).click();
@@ -78,7 +81,11 @@ test.describe('two people write the same field', () => {
   });
 });
 
-test('two people who change different fields do not disturb each other', async ({ page, somebody, request }) => {
+test('two people who change different fields do not disturb each other', async ({
+  page,
+  somebody,
+  request,
+}) => {
   const { id } = (await actorNamed(request, ACTOR)).properties;
   const other = await somebody();
   for (const person of [page, other]) await person.goto(`/${SLUG}/acteurs/${id}?nomap`);

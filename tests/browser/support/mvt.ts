@@ -51,7 +51,8 @@ function readValue(bytes: Uint8Array): Value {
     if (field === 2) return view(content).getFloat32(0, true);
     if (field === 3) return view(content).getFloat64(0, true);
     if (field === 4 || field === 5) return content as number;
-    if (field === 6) return (content as number) % 2 ? -((content as number) + 1) / 2 : (content as number) / 2;
+    if (field === 6)
+      return (content as number) % 2 ? -((content as number) + 1) / 2 : (content as number) / 2;
     if (field === 7) return content === 1;
   }
   throw new Error('a value without content');

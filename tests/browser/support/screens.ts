@@ -12,11 +12,13 @@ export interface Tour {
 type Visit = (tour: Tour) => Promise<void>;
 
 const centre = 'bbox=-1.7990,47.7090,-1.7910,47.7140';
-const noMap = (path: string): Visit => async ({ page }) => {
-  await page.goto(`${path}${path.includes('?') ? '&' : '?'}nomap`);
-  await expect(page.locator('h1').first()).toBeAttached();
-  await expect(page.locator('[aria-busy=true]')).toHaveCount(0);
-};
+const noMap =
+  (path: string): Visit =>
+  async ({ page }) => {
+    await page.goto(`${path}${path.includes('?') ? '&' : '?'}nomap`);
+    await expect(page.locator('h1').first()).toBeAttached();
+    await expect(page.locator('[aria-busy=true]')).toHaveCount(0);
+  };
 
 async function sheetOf(tour: Tour, name: string, query: string): Promise<string> {
   const { id } = (await actorNamed(tour.request, name)).properties;
@@ -48,7 +50,12 @@ async function conflict(tour: Tour): Promise<void> {
   const id = await sheetOf(tour, 'La Passerelle', 'nomap');
   await page.getByRole('button', { name: /Dire en une phrase|Changer la phrase/ }).click();
   await page.getByRole('textbox', { name: 'En une phrase' }).fill('On y trouve un toit pour quelques nuits.');
-  await change(request, id, 'summary', `On y trouve un toit et un repas chaud.${tour.phone ? ' Tous les soirs.' : ''}`);
+  await change(
+    request,
+    id,
+    'summary',
+    `On y trouve un toit et un repas chaud.${tour.phone ? ' Tous les soirs.' : ''}`,
+  );
   await page.getByRole('button', { name: 'Enregistrer' }).click();
   await expect(page.getByTestId('conflict')).toBeVisible();
 }
@@ -63,7 +70,10 @@ export const PLAIN: Record<string, Visit> = {
   },
   themes: async (tour) => {
     await noMap(`${MAP}?category=SOL`)(tour);
-    await tour.page.getByRole('button', { name: /Thèmes|Tous les thèmes/ }).first().click();
+    await tour.page
+      .getByRole('button', { name: /Thèmes|Tous les thèmes/ })
+      .first()
+      .click();
     await expect(tour.page.getByRole('heading', { name: 'Thèmes et légende' })).toBeVisible();
   },
   recherche: async (tour) => {
@@ -131,7 +141,9 @@ export const MAPS: Record<string, Visit> = {
 export const DRAWN: Record<string, Visit> = {
   'accueil-carte': async ({ page }) => {
     await page.goto(`/${SLUG}`);
-    await page.waitForFunction(() => document.documentElement.dataset.mapIdle === '1', null, { timeout: 60_000 });
+    await page.waitForFunction(() => document.documentElement.dataset.mapIdle === '1', null, {
+      timeout: 60_000,
+    });
   },
   'ajouter-3-carte': async (tour) => {
     await dialogAt(3, tour);

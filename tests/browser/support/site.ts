@@ -45,7 +45,19 @@ export function importDemo(data: string): void {
 /** A second territory in the middle of the first, so that the start has a directory to show. */
 export function importSecond(data: string): void {
   const box = '-1.80,47.70,-1.78,47.715';
-  run(['import', 'osm', extract, '--data', data, '--territory', 'le-bourg', '--name', 'Le Bourg', '--boundary', box]);
+  run([
+    'import',
+    'osm',
+    extract,
+    '--data',
+    data,
+    '--territory',
+    'le-bourg',
+    '--name',
+    'Le Bourg',
+    '--boundary',
+    box,
+  ]);
 }
 
 export class Site {

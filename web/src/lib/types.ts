@@ -233,6 +233,7 @@ export interface Twin {
   id: string;
   name: string;
   category: string;
+  state: State;
   street: string | null;
   distance_m: number | null;
   score: number;
