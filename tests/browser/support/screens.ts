@@ -135,7 +135,7 @@ export const MAPS: Record<string, Visit> = {
     await mapIdle(page);
   },
   'carte-centre-fiche': async (tour) => {
-    await sheetOf(tour, 'Café associatif Le Grain de sel', `test&${centre}`);
+    await sheetOf(tour, 'Bric-à-brac Sainte-Barbe', `test&${centre}`);
     await mapIdle(tour.page);
   },
 };

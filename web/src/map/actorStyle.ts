@@ -8,10 +8,11 @@ const nameBelow = {
   'text-font': BOLD,
   'text-size': 13,
   'text-anchor': 'top',
-  'text-offset': [0, 1.35],
+  // Below the picture of the marker (40 px): a name that touched it would give way to it.
+  'text-offset': [0, 1.7],
   'text-max-width': 9,
   'text-optional': true,
-  'text-padding': 3,
+  'text-padding': 1,
 };
 const nameInk = {
   'text-color': INK,
@@ -44,16 +45,27 @@ export function actorLayers(tiles: boolean) {
     minzoom: 13,
     paint: { 'circle-radius': 32, 'circle-color': GREY, 'circle-opacity': 0.16 },
   };
-  const symbol = {
-    type: 'symbol',
-    layout: { 'icon-image': marker, 'icon-allow-overlap': true, 'icon-padding': 0, ...nameBelow },
-    paint: nameInk,
-  };
+  const icon = { 'icon-image': marker, 'icon-allow-overlap': true, 'icon-padding': 0 };
   return [
     ...(tiles
       ? [
           { id: LAYERS.halo, ...halo, source: SOURCES.actors, 'source-layer': 'actors', filter: imprecise },
-          { id: LAYERS.actors, ...symbol, source: SOURCES.actors, 'source-layer': 'actors' },
+          // Upper layers are placed first: names below the markers and clusters keep clear of them.
+          {
+            id: LAYERS.names,
+            type: 'symbol',
+            source: SOURCES.actors,
+            'source-layer': 'actors',
+            layout: nameBelow,
+            paint: nameInk,
+          },
+          {
+            id: LAYERS.actors,
+            type: 'symbol',
+            source: SOURCES.actors,
+            'source-layer': 'actors',
+            layout: icon,
+          },
           {
             id: LAYERS.clusters,
             type: 'symbol',
@@ -73,7 +85,13 @@ export function actorLayers(tiles: boolean) {
         ]
       : []),
     { id: LAYERS.freshHalo, ...halo, source: SOURCES.fresh, filter: imprecise },
-    { id: LAYERS.fresh, ...symbol, source: SOURCES.fresh },
+    {
+      id: LAYERS.fresh,
+      type: 'symbol',
+      source: SOURCES.fresh,
+      layout: { ...icon, ...nameBelow },
+      paint: nameInk,
+    },
     {
       id: 'hover',
       type: 'circle',

@@ -10,6 +10,7 @@ export const SOURCES = {
 } as const;
 export const LAYERS = {
   actors: 'actors',
+  names: 'names',
   clusters: 'clusters',
   fresh: 'fresh',
   selected: 'selected',
