@@ -2,12 +2,14 @@
 
 use super::control::{Ask, hand_over};
 use super::progress::Progress;
-use super::{BadInput, OsmFile, OsmImport, Settings, lock};
+use super::{BadInput, OsmFile, OsmImport, Settings, basemap, lock};
 use crate::import::{self, Event, Summary};
 use crate::journal::Journal;
 use crate::osm::{self, BoundaryAsk};
 use crate::store::Store;
+use crate::tiles::archives;
 use anyhow::Context;
+use std::path::Path;
 use tokio::sync::mpsc;
 
 /// Imports an extract and shows what came of it.
@@ -20,6 +22,9 @@ pub(super) async fn run(settings: Settings, mut what: OsmImport) -> anyhow::Resu
         let full = std::fs::canonicalize(path).map_err(|e| BadInput(format!("{path} can't be read: {e}")))?;
         what.file.boundary = Some(full.display().to_string());
     }
+    if let Some(path) = &what.basemap {
+        what.basemap = Some(basemap::full(path)?);
+    }
     let data = settings.data()?;
     let mut progress = Progress::start();
     if hand_over(&data, &Ask::ImportOsm(what.clone()), |event| progress.show(&event)).await?.is_some() {
@@ -27,6 +32,7 @@ pub(super) async fn run(settings: Settings, mut what: OsmImport) -> anyhow::Resu
     }
     let url = settings.database()?;
     let _lock = if url.starts_with("sqlite:") { Some(lock::take(&data)?) } else { None };
+    archives::sweep(&archives::folder(&data), true);
     let journal = Journal::open(Store::open(&url).await?).await?;
     let (report, mut events) = mpsc::channel(64);
     let showing = tokio::spawn(async move {
@@ -34,7 +40,7 @@ pub(super) async fn run(settings: Settings, mut what: OsmImport) -> anyhow::Resu
             progress.show(&event);
         }
     });
-    let done = into_journal(&journal, &what, &report).await;
+    let done = into_journal(&journal, &data, &what, &report).await;
     drop(report);
     showing.await?;
     journal.close().await;
@@ -45,9 +51,18 @@ pub(super) async fn run(settings: Settings, mut what: OsmImport) -> anyhow::Resu
 ///
 /// # Errors
 /// As [`run`].
-pub(super) async fn into_journal(journal: &Journal, what: &OsmImport, report: &mpsc::Sender<Event>) -> anyhow::Result<Summary> {
+pub(super) async fn into_journal(journal: &Journal, data: &Path, what: &OsmImport, report: &mpsc::Sender<Event>) -> anyhow::Result<Summary> {
+    // Before anything is written: a broken archive or a full disk leaves all as it was.
+    let archive = match &what.basemap {
+        Some(file) => Some(basemap::adopt(data, file).await?),
+        None => None,
+    };
     let extract = import::read_in_child(&what.file.file, what.file.boundary.as_deref(), what.file.max_memory, report).await?;
-    import::import_osm(journal, extract, what.territory.as_deref(), what.name.as_deref(), report).await
+    let summary = import::import_osm(journal, extract, what.territory.as_deref(), what.name.as_deref(), report).await?;
+    if let Some(archive) = archive {
+        basemap::give(&journal.store, &[summary.slug.clone()], &archive).await?;
+    }
+    Ok(summary)
 }
 
 /// The child's side of the reading.
