@@ -1,6 +1,6 @@
 //! Base maps as served things: archives that are refused, shared, replaced and swept, and how their tiles travel.
 
-use crate::app::{App, Backend, FREE, Person, Place, demo, shared};
+use crate::app::{App, Backend, FREE, Person, Place, at, demo, shared};
 use flate2::read::GzDecoder;
 use pmtiles::{Compression, PmTilesWriter, TileCoord, TileType};
 use reqwest::Method;
@@ -206,7 +206,8 @@ async fn tiles_leave_as_stored_or_unpacked_and_each_coding_has_its_own_tag() {
         let app = served(packed).await;
         let mut ana = plain(&app);
         let mut tags = Vec::new();
-        for (accepted, sent) in [("gzip, br, zstd", stored), ("identity", None), ("gzip;q=0, br;q=0, *;q=0", None), ("gzip", stored.map(|_| "gzip"))]
+        for (accepted, sent) in
+            [("gzip, br, zstd", stored), ("identity", None), ("gzip;q=0, br;q=0, zstd;q=0", None), ("gzip", stored.map(|_| "gzip"))]
         {
             let path = "/tiles/base/fond/1/1/0.mvt";
             let answer = ana.send(Method::GET, path, None, &[("accept-encoding", accepted)]).await;
@@ -236,6 +237,28 @@ async fn tiles_leave_as_stored_or_unpacked_and_each_coding_has_its_own_tag() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn a_tile_of_actors_has_another_tag_when_it_is_compressed_and_a_refused_coding_is_not_sent() {
+    let app = App::start(Backend::Sqlite).await;
+    app.territory("ville", 2.0, 48.0).await;
+    app.person().add("ville", json!({"name": "La Ruche", "place/p1/position": at(2.5, 48.5)})).await;
+    let mut ana = plain(&app);
+    let mut told = Vec::new();
+    for accepted in ["gzip", "identity", "gzip;q=0", "br"] {
+        let answer = ana.send(Method::GET, "/tiles/actors/ville/0/0/0.mvt", None, &[("accept-encoding", accepted)]).await;
+        let (coding, tag) = (header(&answer, "content-encoding").map(str::to_owned), header(&answer, "etag").unwrap().to_owned());
+        told.push((coding, tag, answer.bytes().await.unwrap()));
+    }
+    let [gzip, plain, refused, brotli] = &told[..] else { panic!() };
+    assert_eq!(gzip.0.as_deref(), Some("gzip"));
+    assert_eq!((&refused, &brotli), (&plain, &plain));
+    assert_eq!(plain.0, None);
+    assert_ne!(gzip.1, plain.1);
+    assert_eq!(unpacked(Some("gzip"), &gzip.2), plain.2);
+    let known = ana.send(Method::GET, "/tiles/actors/ville/0/0/0.mvt", None, &[("accept-encoding", "gzip"), ("if-none-match", &plain.1)]).await;
+    assert_eq!(known.status(), 200, "the tag of the other coding is not this one's");
 }
 
 #[tokio::test]

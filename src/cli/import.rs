@@ -60,7 +60,7 @@ pub(super) async fn into_journal(journal: &Journal, data: &Path, what: &OsmImpor
     let extract = import::read_in_child(&what.file.file, what.file.boundary.as_deref(), what.file.max_memory, report).await?;
     let summary = import::import_osm(journal, extract, what.territory.as_deref(), what.name.as_deref(), report).await?;
     if let Some(archive) = archive {
-        basemap::give(&journal.store, &[summary.slug.clone()], &archive).await?;
+        basemap::give(&journal.store, std::slice::from_ref(&summary.slug), &archive).await?;
     }
     Ok(summary)
 }

@@ -146,7 +146,7 @@ pub fn router(app: App) -> Routes {
         .route("/tiles/actors/{slug}/{z}/{x}/{y}", get(tiles::actors))
         .route("/tiles/actors/{slug}", get(tiles::tilejson))
         .route("/tiles/base/{archive}/{z}/{x}/{y}", get(basemap::tile))
-        .route("/tiles/base/{name}", get(basemap::about))
+        .route("/tiles/base/{archive}", get(basemap::about))
         // Inside the CORS layer, which answers preflights before them.
         .method_not_allowed_fallback(ops::not_so)
         .layer(CorsLayer::new().allow_origin(Any).allow_methods([Method::GET, Method::HEAD]).expose_headers([header::ETAG]));

@@ -142,3 +142,36 @@ fn french_layers(layers: &[String]) -> String {
 fn english_layers(layers: &[String]) -> String {
     if layers.is_empty() { String::new() } else { format!(" in the Shortbread schema, and its layers are {}", names(layers)) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_sentence_is_whole_in_both_languages_and_names_what_was_found() {
+        let layers = |n: usize| (0..n).map(|i| format!("couche{i}")).collect::<Vec<_>>();
+        let all = [
+            (ArchiveError::Io("No such file".into()), "No such file"),
+            (ArchiveError::Empty, ""),
+            (ArchiveError::NotPmtiles, "PMTiles"),
+            (ArchiveError::Version(2), "2"),
+            (ArchiveError::Cut { needs: 127, has: 60 }, "127"),
+            (ArchiveError::Damaged(Part::Header), ""),
+            (ArchiveError::Damaged(Part::Directory), ""),
+            (ArchiveError::Damaged(Part::Metadata), "JSON"),
+            (ArchiveError::Damaged(Part::Tiles), ""),
+            (ArchiveError::Tiles { kind: "PNG".into(), layers: Vec::new() }, "PNG"),
+            (ArchiveError::Tiles { kind: "MLT".into(), layers: layers(2) }, "couche0, couche1"),
+            (ArchiveError::Packing, "zstd"),
+            (ArchiveError::Schema { layers: Vec::new() }, "Shortbread"),
+            (ArchiveError::Schema { layers: layers(14) }, "couche11 (+ 2)"),
+        ];
+        for (error, word) in all {
+            let (french, english) = (error.sentence(Lang::Fr), error.sentence(Lang::En));
+            assert_ne!(french, english);
+            for sentence in [french, english] {
+                assert!(sentence.ends_with('.') && sentence.contains(word), "{sentence}");
+            }
+        }
+    }
+}
