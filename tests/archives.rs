@@ -32,7 +32,7 @@ fn write(path: &Path, word: &str, packed: Compression, kind: TileType, metadata:
     writer.finalize().unwrap();
 }
 
-fn good(path: &Path, word: &str) {
+pub(crate) fn good(path: &Path, word: &str) {
     write(path, word, Compression::Gzip, TileType::Mvt, &shortbread().to_string());
 }
 
