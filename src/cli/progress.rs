@@ -42,7 +42,12 @@ fn print(s: &Summary) {
         println!("  attention : {}", warning_text(warning));
     }
     let [nodes, ways, relations] = s.read;
-    println!("  lus : {nodes} nœuds, {ways} chemins, {relations} relations ; {} territoires à l’intérieur ; {} rues", s.inside, s.streets);
+    println!("  lus : {nodes} nœuds, {ways} chemins, {relations} relations ; {} territoires à l’intérieur", s.inside);
+    let a = &s.addresses;
+    println!(
+        "  adresses : {} numéros, {} rues, {} lieux-dits, {} communes, {} lieux publics",
+        a.numbers, a.streets, a.localities, a.municipalities, a.pois
+    );
     println!("  publiés : {} ({})", s.published.values().sum::<u64>(), list(&s.published));
     println!("  mis à jour : {} · inchangés : {} · gardés tels que les habitants les ont écrits : {}", s.updated, s.unchanged, s.kept);
     println!("  propositions : {} ({})", s.candidates.values().sum::<u64>(), named(&s.candidates));

@@ -7,6 +7,7 @@ mod plan;
 pub use child::{read_in_child, speak};
 pub use osm::import_osm;
 
+use crate::store::AddressTotals;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -54,6 +55,6 @@ pub struct Summary {
     pub candidates: BTreeMap<String, u64>,
     /// Objects of the source that were left out, per reason.
     pub skipped: BTreeMap<String, u64>,
-    /// Street names for placing actors.
-    pub streets: usize,
+    /// Streets, places and house numbers for finding an address.
+    pub addresses: AddressTotals,
 }

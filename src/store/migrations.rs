@@ -15,8 +15,12 @@ impl Store {
     /// Applies the migrations that are missing. PostgreSQL takes a lock, so that two nodes can start together.
     pub(super) async fn migrate(&self) -> Result<()> {
         let list = match self {
-            Self::Sqlite { .. } => embedded!("sqlite": "0001_journal", "0002_actors_and_territories", "0003_imports", "0004_accounts"),
-            Self::Postgis { .. } => embedded!("postgis": "0001_journal", "0002_actors_and_territories", "0003_imports", "0004_accounts"),
+            Self::Sqlite { .. } => {
+                embedded!("sqlite": "0001_journal", "0002_actors_and_territories", "0003_imports", "0004_accounts", "0005_addresses")
+            }
+            Self::Postgis { .. } => {
+                embedded!("postgis": "0001_journal", "0002_actors_and_territories", "0003_imports", "0004_accounts", "0005_addresses")
+            }
         };
         let numbered = list.into_iter().zip(1..).map(|((name, sql), number)| {
             let words = name.split_once('_').map_or(name, |(_, words)| words).replace('_', " ");
