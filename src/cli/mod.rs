@@ -12,6 +12,7 @@ mod settings;
 
 pub use settings::Settings;
 
+use crate::import::BadAddresses;
 use crate::osm::ReadError;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -45,12 +46,24 @@ enum Command {
     /// Read an extract and write what was found on standard output (used by `import osm`).
     #[command(hide = true)]
     ReadOsm(OsmFile),
+    /// Read a BAN file and write what was found on standard output (used by `import addresses`).
+    #[command(hide = true)]
+    ReadAddresses(AddressFile),
 }
 
 #[derive(Debug, Subcommand)]
 enum Import {
     /// Make or update a territory from an OpenStreetMap extract (.osm.pbf).
     Osm(OsmImport),
+    /// Bring in the addresses of communes from a BAN file (.csv or .csv.gz).
+    Addresses(AddressFile),
+}
+
+/// A file of addresses.
+#[derive(Debug, Clone, Args, serde::Serialize, serde::Deserialize)]
+pub struct AddressFile {
+    /// The file, with the columns of the Base Adresse Nationale.
+    pub file: PathBuf,
 }
 
 /// What to import, and as which territory.
@@ -116,10 +129,12 @@ pub async fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
         Command::Serve => serve::run(settings).await,
         Command::Import(Import::Osm(what)) => import::run(settings, what).await,
+        Command::Import(Import::Addresses(what)) => import::run_addresses(settings, what).await,
         Command::Export(Export::Actors { territory, format }) => export::run(settings, &territory, format).await,
         Command::Admin(Admin::Invite { territory, role }) => admin::invite(settings, territory, &role).await,
         Command::Check => check::run(settings).await,
         Command::ReadOsm(file) => import::read_in_child(&file),
+        Command::ReadAddresses(what) => crate::import::speak_addresses(&what.file),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -132,10 +147,14 @@ pub async fn run(cli: Cli) -> ExitCode {
 #[error("{0}")]
 pub struct BadInput(pub String);
 
+/// Whether the input is at fault.
+fn is_bad_input(error: &anyhow::Error) -> bool {
+    error.is::<BadInput>() || error.is::<ReadError>() || error.is::<BadAddresses>()
+}
+
 fn fail(error: &anyhow::Error) -> ExitCode {
     eprintln!("bouillon: {error:#}");
-    let bad_input = error.downcast_ref::<BadInput>().is_some() || error.downcast_ref::<ReadError>().is_some();
-    ExitCode::from(if bad_input { 2 } else { 1 })
+    ExitCode::from(if is_bad_input(error) { 2 } else { 1 })
 }
 
 fn start_tracing(settings: &Settings) {

@@ -1,6 +1,6 @@
 //! What an import shows on the terminal: a bar per step, then the summary.
 
-use crate::import::{Event, Summary};
+use crate::import::{AddressSummary, Event, Summary};
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// The bars of one import, on standard error; nothing moves when it is no terminal.
@@ -19,7 +19,11 @@ impl Progress {
             Event::Progress { step, done, total } => {
                 if *step != self.step {
                     self.step.clone_from(step);
-                    let (label, unit) = if step == "read" { ("Lecture ", "{bytes}/{total_bytes}") } else { ("Écriture", "{pos}/{len} acteurs") };
+                    let (label, unit) = match step.as_str() {
+                        "read" => ("Lecture ", "{bytes}/{total_bytes}"),
+                        "addresses" => ("Écriture", "{pos}/{len} rues et lieux"),
+                        _ => ("Écriture", "{pos}/{len} acteurs"),
+                    };
                     if let Ok(style) = ProgressStyle::with_template(&format!("{label} [{{bar:40}}] {unit} {{eta}}")) {
                         self.bar.set_style(style);
                     }
@@ -30,6 +34,10 @@ impl Progress {
             Event::Summary(summary) => {
                 self.bar.finish_and_clear();
                 print(summary);
+            }
+            Event::Addresses(summary) => {
+                self.bar.finish_and_clear();
+                print_addresses(summary);
             }
         }
     }
@@ -57,6 +65,14 @@ fn print(s: &Summary) {
     }
 }
 
+#[expect(clippy::print_stdout, reason = "the summary is what the command answers")]
+fn print_addresses(s: &AddressSummary) {
+    let t = &s.totals;
+    println!("Adresses : {} lignes lues, {} communes", s.rows, s.communes);
+    println!("  {} numéros, {} rues, {} lieux-dits", t.numbers, t.streets, t.localities);
+    println!("  laissées de côté : {} ({})", s.skipped.values().sum::<u64>(), named(&s.skipped));
+}
+
 fn list(counts: &std::collections::BTreeMap<String, u64>) -> String {
     counts.iter().map(|(k, n)| format!("{k} {n}")).collect::<Vec<_>>().join(", ")
 }
@@ -73,6 +89,15 @@ fn reason(code: &str) -> &str {
         "to_classify" => "thème à choisir",
         "duplicate" => "doublon probable",
         "outside" => "hors du territoire",
+        "no_position" => "sans position",
+        "bad_position" => "position impossible",
+        "bad_number" => "numéro illisible",
+        "bad_code_insee" => "code INSEE illisible",
+        "no_street" => "sans nom de voie",
+        "not_utf8" => "texte illisible (UTF-8 attendu)",
+        "no_row" | "too_long" => "ligne illisible",
+        "address/no_street" => "numéros sans rue",
+        "address/too_many" => "adresses trop loin du territoire",
         other => other,
     }
 }

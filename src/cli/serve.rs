@@ -161,6 +161,11 @@ async fn answer(stream: UnixStream, beside: Beside, settings: &Settings, address
                 geocoder.refresh(&journal.store).await?;
                 Ok(None)
             }
+            Ask::ImportAddresses(what) => {
+                super::import::addresses_into(&journal.store, &what, &report).await?;
+                geocoder.refresh(&journal.store).await?;
+                Ok(None)
+            }
             Ask::Digest => {
                 let (head, digest) = (journal.atlas.head(), journal.atlas.digest());
                 Ok(Some(format!("{}:{} {digest}", head.epoch, head.seq)))

@@ -1,7 +1,9 @@
-//! Reading an extract in a child process: a hostile file can at worst end the child, which never sees the database.
+//! Reading a foreign file in a child process: a hostile file can at worst end the child, which never sees the database.
 
 use super::Event;
+use super::ban::{self, BadAddresses, BanCounts};
 use crate::osm::{self, Ask, Extract, ReadError};
+use crate::store::Address;
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 use std::io::{Read, Write};
@@ -11,13 +13,20 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 use tokio::sync::mpsc;
 
+/// Addresses on one line.
+const ADDRESSES_PER_LINE: usize = 500;
+
 /// One line of the child's standard output.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Line {
     Progress(u64, u64),
+    /// Some of the addresses; they come before what ends the reading.
+    Addresses(Vec<Address>),
     Extract(Box<Extract>),
+    Ban(BanCounts),
     Failed(ReadError),
+    FailedAddresses(BadAddresses),
 }
 
 /// Reads an extract in a child process and gives back what it found; progress goes to `report`.
@@ -25,56 +34,111 @@ enum Line {
 /// # Errors
 /// [`ReadError`] for a file that can't be used; anything else when the child could not run to its end.
 pub async fn read_in_child(file: &Path, boundary: Option<&str>, max_memory: Option<u64>, report: &mpsc::Sender<Event>) -> anyhow::Result<Extract> {
-    let mut command = Command::new(std::env::current_exe().context("the program's own file is not found")?);
-    command.arg("read-osm").arg(file).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit()).kill_on_drop(true);
+    let boundary = boundary.map(|b| format!("--boundary={b}"));
+    let memory = max_memory.map(|mib| format!("--max-memory={mib}"));
+    let more: Vec<String> = boundary.into_iter().chain(memory).collect();
+    let (last, addresses) = listen("read-osm", file, &more, report).await?;
+    match last {
+        Line::Extract(extract) => Ok(Extract { addresses, ..*extract }),
+        _ => anyhow::bail!("the reading process said something else than expected"),
+    }
+}
+
+/// Reads a BAN file in a child process.
+///
+/// # Errors
+/// [`BadAddresses`] for a file that can't be used; anything else when the child could not run to its end.
+pub async fn read_addresses_in_child(file: &Path, report: &mpsc::Sender<Event>) -> anyhow::Result<(Vec<Address>, BanCounts)> {
+    let (last, addresses) = listen("read-addresses", file, &[], report).await?;
+    match last {
+        Line::Ban(counts) => Ok((addresses, counts)),
+        _ => anyhow::bail!("the reading process said something else than expected"),
+    }
+}
+
+/// Starts the child and hears it to its end: its last line, and the addresses before it.
+async fn listen(command: &str, file: &Path, more: &[String], report: &mpsc::Sender<Event>) -> anyhow::Result<(Line, Vec<Address>)> {
+    let mut child = Command::new(std::env::current_exe().context("the program's own file is not found")?);
+    child.arg(command).arg(file).args(more).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit()).kill_on_drop(true);
     // The child gets no database address and no secrets.
-    command.env_clear().envs(std::env::vars_os().filter(|(k, _)| k == "BOUILLON_BREAK" || k == "RUST_BACKTRACE"));
-    if let Some(boundary) = boundary {
-        command.arg(format!("--boundary={boundary}"));
-    }
-    if let Some(mib) = max_memory {
-        command.arg(format!("--max-memory={mib}"));
-    }
-    let mut child = command.spawn().context("the reading process could not start")?;
+    child.env_clear().envs(std::env::vars_os().filter(|(k, _)| k == "BOUILLON_BREAK" || k == "RUST_BACKTRACE"));
+    let mut child = child.spawn().context("the reading process could not start")?;
     let output = child.stdout.take().context("the reading process has no output")?;
     let mut lines = BufReader::new(output).lines();
-    let mut found = None;
+    let (mut last, mut addresses) = (None, Vec::new());
     while let Some(line) = lines.next_line().await? {
         match serde_json::from_str(&line).context("the reading process said something else than expected")? {
             Line::Progress(done, total) => {
                 let _ = report.try_send(Event::Progress { step: "read".into(), done, total });
             }
-            Line::Extract(extract) => found = Some(*extract),
+            Line::Addresses(some) => addresses.extend(some),
             Line::Failed(error) => return Err(error.into()),
+            Line::FailedAddresses(error) => return Err(error.into()),
+            line => last = Some(line),
         }
     }
     let status = child.wait().await?;
-    found.with_context(|| {
+    let last = last.with_context(|| {
         format!("the reading process ended before it was done ({status}): the file may need more memory than allowed, or be built to do harm")
-    })
+    })?;
+    Ok((last, addresses))
 }
 
-/// The child's side: reads the file and speaks [`Line`]s. Ends at once when the parent goes away (standard input closes).
+/// The child's side: reads an extract and speaks [`Line`]s. Ends at once when the parent goes away (standard input closes).
 ///
 /// # Errors
 /// When standard output can't be written.
 pub fn speak(file: &Path, ask: &Ask) -> anyhow::Result<()> {
+    end_with_the_parent();
+    let result = osm::extract(file, ask, &mut |done, total| {
+        let _ = say(&Line::Progress(done, total));
+    });
+    match result {
+        Ok(mut extract) => {
+            say_addresses(std::mem::take(&mut extract.addresses))?;
+            say(&Line::Extract(Box::new(extract)))?;
+        }
+        Err(error) => say(&Line::Failed(error))?,
+    }
+    Ok(())
+}
+
+/// The child's side: reads a BAN file.
+///
+/// # Errors
+/// When standard output can't be written.
+pub fn speak_addresses(file: &Path) -> anyhow::Result<()> {
+    end_with_the_parent();
+    let result = ban::read(file, &mut |done, total| {
+        let _ = say(&Line::Progress(done, total));
+    });
+    match result {
+        Ok((addresses, counts)) => {
+            say_addresses(addresses)?;
+            say(&Line::Ban(counts))?;
+        }
+        Err(error) => say(&Line::FailedAddresses(error))?,
+    }
+    Ok(())
+}
+
+fn say_addresses(mut addresses: Vec<Address>) -> std::io::Result<()> {
+    while !addresses.is_empty() {
+        let rest = addresses.split_off(addresses.len().min(ADDRESSES_PER_LINE));
+        say(&Line::Addresses(std::mem::replace(&mut addresses, rest)))?;
+    }
+    Ok(())
+}
+
+fn end_with_the_parent() {
     std::thread::spawn(|| {
         let _ = std::io::stdin().read(&mut [0]);
         std::process::exit(3);
     });
-    let out = std::io::stdout();
-    let say = |line: &Line| -> std::io::Result<()> {
-        let mut out = out.lock();
-        serde_json::to_writer(&mut out, line)?;
-        out.write_all(b"\n")
-    };
-    let result = osm::extract(file, ask, &mut |done, total| {
-        let _ = say(&Line::Progress(done, total));
-    });
-    say(&match result {
-        Ok(extract) => Line::Extract(Box::new(extract)),
-        Err(error) => Line::Failed(error),
-    })?;
-    Ok(())
+}
+
+fn say(line: &Line) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    serde_json::to_writer(&mut out, line)?;
+    out.write_all(b"\n")
 }

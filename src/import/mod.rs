@@ -1,10 +1,14 @@
 //! From what a source holds to edits and candidates. The reading happens elsewhere (`osm`); here it is decided what is new, changed or doubtful.
 
+mod addresses;
+mod ban;
 mod child;
 mod osm;
 mod plan;
 
-pub use child::{read_in_child, speak};
+pub use addresses::import_addresses;
+pub use ban::{BadAddresses, BanCounts};
+pub use child::{read_addresses_in_child, read_in_child, speak, speak_addresses};
 pub use osm::import_osm;
 
 use crate::store::AddressTotals;
@@ -17,15 +21,30 @@ use std::collections::BTreeMap;
 pub enum Event {
     /// How far a step is.
     Progress {
-        /// `read` (bytes) or `write` (edits).
+        /// `read` (bytes), `write` (edits) or `addresses`.
         step: String,
         /// Units done.
         done: u64,
         /// Units in all.
         total: u64,
     },
-    /// What came of it.
+    /// What came of an extract.
     Summary(Box<Summary>),
+    /// What came of a file of addresses.
+    Addresses(Box<AddressSummary>),
+}
+
+/// What an import of addresses read and left out.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct AddressSummary {
+    /// Rows of the file.
+    pub rows: u64,
+    /// Communes whose addresses were replaced.
+    pub communes: u64,
+    /// What they hold now.
+    pub totals: AddressTotals,
+    /// Rows left out, per reason.
+    pub skipped: BTreeMap<String, u64>,
 }
 
 /// What an import read, published, kept back and skipped.

@@ -10,7 +10,7 @@ use crate::model::text::{clean, fold};
 use crate::store::{Address, AddressKind, HouseNumber};
 use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// House numbers kept of one file; beyond, those of the streets farthest from the territory are left out.
 pub(super) const NUMBERS_MAX: usize = 500_000;
@@ -198,6 +198,10 @@ impl AddressBook {
                 *postcodes.entry(key.area.clone()).or_default().entry(postcode.clone()).or_default() += n;
             }
         }
+        // A road into a hamlet bears its name; the hamlet says more.
+        let hamlets: HashSet<(Area, String)> =
+            drafts.keys().filter(|k| k.kind == AddressKind::Locality).map(|k| (k.area.clone(), k.folded.clone())).collect();
+        drafts.retain(|k, d| k.kind != AddressKind::Street || !d.numbers.is_empty() || !hamlets.contains(&(k.area.clone(), k.folded.clone())));
         let usual: HashMap<Area, String> = postcodes.into_iter().filter_map(|(area, words)| Some((area, most(words)?))).collect();
         let mut out: Vec<Address> = communes.iter().map(|c| municipality(c, &drafts, &usual)).collect();
         for (key, draft) in drafts {
