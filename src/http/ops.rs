@@ -72,6 +72,8 @@ pub(super) async fn not_so(lang: Lang) -> Error {
         super::lists::nearby,
         super::lists::duplicates,
         super::lists::changes,
+        super::geocode::search,
+        super::geocode::reverse,
         super::tiles::actors,
         super::tiles::tilejson,
         super::basemap::tile,

@@ -6,7 +6,7 @@ use crate::journal::{Author, Journal, Request, now};
 use crate::model::edit::{Ack, Edit, EditKind, FieldResult, Outcome, Subject, SubjectKind};
 use crate::model::{Actor, Fields, Lang, Territory, taxonomy};
 use crate::osm::{Boundary, Doubt, Extract, Found, Verdict};
-use crate::store::{Blob, Candidate, Imported};
+use crate::store::{AddressSource, Blob, Candidate, Imported};
 use anyhow::Context;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -46,7 +46,7 @@ pub async fn import_osm(
     work.summary.inside = extract.quartiers.len();
     work.summary.skipped.clone_from(&counts.skipped);
     work.summary.skipped.insert("outside".into(), counts.outside);
-    work.summary.streets = extract.streets.len();
+    work.summary.addresses = crate::store::AddressTotals::of(&extract.addresses);
     let doubtful = work.actors(&home, &extract.found).await?;
     work.beside(&home, &extract, doubtful).await?;
     Ok(work.summary)
@@ -160,7 +160,7 @@ impl Work<'_> {
         twins.iter().any(|t| t.score >= crate::model::similar::PROBABLY_THE_SAME && t.distance_m.is_some_and(|m| m <= 30.0))
     }
 
-    /// Candidates, streets and the simple base map: read by people, but nothing that they write together.
+    /// Candidates, addresses and the simple base map: read by people, but nothing that they write together.
     async fn beside(&mut self, home: &Territory, extract: &Extract, doubtful: Vec<Candidate>) -> anyhow::Result<()> {
         for c in &doubtful {
             *self.summary.candidates.entry(c.reason.clone()).or_default() += 1;
@@ -173,7 +173,7 @@ impl Work<'_> {
         let blob = Blob { media_type: "application/geo+json".into(), encoding: "gzip".into(), digest, bytes };
         let mut tx = self.journal.store.write().await?;
         tx.put_candidates(home.id, self.run, &doubtful).await?;
-        tx.put_streets(home.id, &extract.streets).await?;
+        tx.put_addresses(AddressSource::Osm, &home.id.to_string(), &extract.addresses).await?;
         tx.put_blob(&format!("base/{}", home.id), &blob, now()).await?;
         tx.commit().await?;
         Ok(())

@@ -1,4 +1,4 @@
-//! The passes around a territory, once it is known: streets, addresses and the simple base map.
+//! The passes around a territory, once it is known: the simple base map.
 
 use super::base::{self, Base, Class, Drawn, RANKS, classify};
 use super::blocks::{At, Kind, Member, Object, Source};
@@ -7,7 +7,6 @@ use super::error::ReadError;
 use super::objects::{Ways, surface};
 use super::read::{NODE_BYTES, Steps, fits};
 use super::rings::polygons;
-use super::streets::{self, Mention, Piece};
 use crate::geo::Bbox;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -55,24 +54,18 @@ struct BaseWay {
 #[derive(Default)]
 struct WayBlock {
     base: Vec<BaseWay>,
-    pieces: Vec<Piece>,
-    mentions: Vec<Mention>,
     located: Vec<(i64, At)>,
 }
 
 /// What stands around a territory.
 pub(super) struct Surroundings {
     pub(super) base: Base,
-    /// Pieces of named streets.
-    pub(super) pieces: Vec<Piece>,
-    /// Streets that addresses name.
-    pub(super) mentions: Vec<Mention>,
     /// Nodes in the window.
     pub(super) nodes: usize,
 }
 
-/// What the pass over ways gives: those of the base map, pieces of streets, positions that ways bring along.
-type WayPass = (Vec<BaseWay>, Vec<Piece>, Vec<(i64, At)>);
+/// What the pass over ways gives: those of the base map, positions that ways bring along.
+type WayPass = (Vec<BaseWay>, Vec<(i64, At)>);
 
 impl Around<'_> {
     /// Reads nodes, then ways, then the nodes that those need from farther away; `skipped` counts what the base map left out.
@@ -82,9 +75,9 @@ impl Around<'_> {
         skipped: &mut BTreeMap<String, u64>,
         steps: &mut Steps<'_>,
     ) -> Result<Surroundings, ReadError> {
-        let (near, mut mentions) = self.nodes(steps)?;
+        let near = self.nodes(steps)?;
         steps.pass(4);
-        let (mut ways, pieces, located) = self.ways(&near, &mut mentions, skipped, steps)?;
+        let (mut ways, located) = self.ways(&near, skipped, steps)?;
         steps.pass(5);
         let far = self.far_nodes(&near, &ways, located, steps)?;
         ways.sort_by_key(|w| w.id);
@@ -102,31 +95,24 @@ impl Around<'_> {
             let area = surface(&refs.collect::<Vec<_>>(), self.coords);
             drawn.push(Drawn { class: relation.class, kind: Kind::Relation, id, shape: base::Shape::Surface(area) });
         }
-        Ok(Surroundings { base: base::build(drawn, &self.window, skipped), pieces, mentions, nodes: near.len() })
+        Ok(Surroundings { base: base::build(drawn, &self.window, skipped), nodes: near.len() })
     }
 
-    fn nodes(&self, steps: &mut Steps<'_>) -> Result<(Coords, Vec<Mention>), ReadError> {
+    fn nodes(&self, steps: &mut Steps<'_>) -> Result<Coords, ReadError> {
         let kept = AtomicU64::new(0);
-        let visit = |block: &mut (Vec<(i64, At)>, Vec<Mention>), object: &Object<'_>| {
+        let visit = |block: &mut Vec<(i64, At)>, object: &Object<'_>| {
             let Some(at) = object.at() else { return };
             let [lon, lat] = at.degrees();
             if self.window.holds(lon, lat) && kept.fetch_add(NODE_BYTES, Ordering::Relaxed) <= self.max_memory {
-                block.0.push((object.id(), at));
-                block.1.extend(streets::mention(&object.tags(), || Some([lon, lat])));
+                block.push((object.id(), at));
             }
         };
-        let (near, mentions): (Vec<_>, Vec<_>) = self.source.again(Kind::Node, visit, &mut |bytes| steps.read(bytes))?.into_iter().unzip();
+        let near = self.source.again(Kind::Node, visit, &mut |bytes| steps.read(bytes))?;
         fits(kept.into_inner(), self.max_memory)?;
-        Ok((Coords::new(near), mentions.concat()))
+        Ok(Coords::new(near))
     }
 
-    fn ways(
-        &self,
-        near: &Coords,
-        mentions: &mut Vec<Mention>,
-        skipped: &mut BTreeMap<String, u64>,
-        steps: &mut Steps<'_>,
-    ) -> Result<WayPass, ReadError> {
+    fn ways(&self, near: &Coords, skipped: &mut BTreeMap<String, u64>, steps: &mut Steps<'_>) -> Result<WayPass, ReadError> {
         let corners: [AtomicU64; RANKS + 1] = Default::default();
         let before = |rank: usize| corners[..=rank].iter().map(|c| c.load(Ordering::Relaxed)).sum::<u64>();
         let visit = |block: &mut WayBlock, object: &Object<'_>| {
@@ -140,11 +126,6 @@ impl Around<'_> {
             if !refs.iter().any(|id| at(id).is_some_and(|[x, y]| self.window.holds(x, y))) {
                 return;
             }
-            block.mentions.extend(streets::mention(&tags, || refs.iter().find_map(at)));
-            if streets::is_street(&tags) {
-                let line: Vec<[f64; 2]> = refs.iter().filter_map(at).collect();
-                block.pieces.extend(streets::piece(&tags, &line));
-            }
             let closed = refs.len() > 3 && refs.first() == refs.last();
             if let Some(class) = classify(&tags, closed) {
                 let rank = class.rank(f64::INFINITY);
@@ -156,7 +137,7 @@ impl Around<'_> {
             }
         };
         let blocks = self.source.again(Kind::Way, visit, &mut |bytes| steps.read(bytes))?;
-        let (mut ways, mut pieces, mut located) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut ways, mut located) = (Vec::new(), Vec::new());
         let mut dropped: HashMap<&str, u64> = HashMap::new();
         for block in blocks {
             // Which ranks go is settled by the final figures, so that it does not depend on which core was faster.
@@ -165,14 +146,12 @@ impl Around<'_> {
                 *dropped.entry(way.class.kind).or_default() += 1;
             }
             ways.extend(kept);
-            pieces.extend(block.pieces);
-            mentions.extend(block.mentions);
             located.extend(block.located);
         }
         for (kind, count) in dropped {
             *skipped.entry(format!("base/{kind}")).or_default() += count;
         }
-        Ok((ways, pieces, located))
+        Ok((ways, located))
     }
 
     /// Positions outside the window of ways that reach into it.

@@ -1,9 +1,11 @@
-//! From an `.osm.pbf` file to a boundary, actors, candidates, streets and a simple base map. No network, no database.
+//! From an `.osm.pbf` file to a boundary, actors, candidates, addresses and a simple base map. No network, no database.
 //!
 //! [`extract`] runs in a child process that only parses: its result goes to the parent as JSON. A file is hostile until checked, so every
 //! block passes `frames` and `check` before `osmpbf` sees it, and a bad file is a [`ReadError`], never a panic. OpenStreetMap user
 //! names and user numbers are never looked at.
 
+mod address_book;
+mod addresses;
 mod around;
 mod base;
 mod blocks;
@@ -36,7 +38,7 @@ pub use features::{Feature as Drawn, Outcome, Shape, Shared, Sink, Wanted};
 pub use read::{Checked, extract};
 pub use tags::Tags;
 
-pub use crate::store::Street;
+pub use crate::store::Address;
 
 use crate::model::Fields;
 use serde::{Deserialize, Serialize};
@@ -106,8 +108,8 @@ pub struct Extract {
     pub quartiers: Vec<Boundary>,
     /// Actors and candidates inside it, by type and number.
     pub found: Vec<Found>,
-    /// Named streets inside it, by name.
-    pub streets: Vec<Street>,
+    /// Streets, places, municipalities and public places of the whole file, with their house numbers.
+    pub addresses: Vec<Address>,
     /// Water, woods, buildings and roads in and around it.
     pub base: Base,
     /// What was read and what was left out.

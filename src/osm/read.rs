@@ -1,7 +1,9 @@
 //! The passes over a file. Relations come last in most files and say which ways matter, and those say which nodes matter, so a file is
 //! read several times and only needed positions are kept: first what may be an actor or a boundary, then, once the territory is known,
-//! the streets and the base map around it.
+//! the base map around it and the addresses of the whole file.
 
+use super::address_book::Commune;
+use super::addresses;
 use super::around::{Around, SurfaceRelation, Surroundings, window};
 use super::base::classify;
 use super::blocks::{At, Kind, Member, Object, Source};
@@ -12,15 +14,14 @@ use super::fields::fields;
 use super::guess::guess;
 use super::mapping::mapping;
 use super::objects::{Body, Mapped, Nested, Placed, Ways, place, unique};
-use super::streets;
 use super::tags::OwnTags;
 use super::territory::{self, Known, Outline, OutlineBody, QUARTIER_PLACES, Territory, admin_level};
-use super::{Ask, BoundaryAsk, Counts, Doubt, Extract, Found, Verdict, twins};
+use super::{Ask, Boundary, BoundaryAsk, Counts, Doubt, Extract, Found, Verdict, twins};
 use crate::geo::{Bbox, Shape};
 use std::path::Path;
 
 /// Passes over the file, for the progress bar.
-const PASSES: u64 = 6;
+const PASSES: u64 = 9;
 /// Bytes that one needed node takes at most, while lists are put together and sorted.
 pub(super) const NODE_BYTES: u64 = 48;
 /// Relations inside relations are followed so far.
@@ -68,14 +69,16 @@ pub fn extract(path: &Path, ask: &Ask, progress: &mut dyn FnMut(u64, u64)) -> Re
     let found = judge(placed, &shape, &mut counts);
 
     let around = Around { source: &source, window: window(&shape.bbox), ways: &ways, coords: &coords, max_memory: ask.max_memory };
-    let Surroundings { base, pieces, mentions, nodes } = around.read(first.surfaces, &mut counts.skipped, &mut steps)?;
+    let Surroundings { base, nodes } = around.read(first.surfaces, &mut counts.skipped, &mut steps)?;
     if nodes == 0 && found.is_empty() && matches!(ask.boundary, Some(BoundaryAsk::Shape { .. } | BoundaryAsk::Bbox(_))) {
         return Err(ReadError::BoundaryElsewhere);
     }
-    let streets = streets::streets(pieces, mentions, &boundary, &shape, &quartiers);
+    steps.pass(6);
+    let book = addresses::read(&source, ask.max_memory, &mut steps)?;
+    let addresses = book.finish(&communes(&boundary, &quartiers, &territories), middle(&shape.bbox), &mut counts.skipped);
     steps.pass(PASSES);
     let data_date = first.newest.and_then(|t| time::OffsetDateTime::from_unix_timestamp(t).ok()).map(|t| t.date().to_string());
-    Ok((Extract { boundary, quartiers, found, streets, base, counts, data_date }, Checked(source)))
+    Ok((Extract { boundary, quartiers, found, addresses, base, counts, data_date }, Checked(source)))
 }
 
 /// A file whose every block was found sound, ready to be read again.
@@ -94,6 +97,19 @@ impl Checked {
     pub fn feature_bytes(&self) -> u64 {
         self.0.length * features::PASSES
     }
+}
+
+/// Every commune whose ring closes in the file: the territory or those inside it, then its neighbours.
+fn communes(boundary: &Boundary, nested: &[Boundary], territories: &[Territory]) -> Vec<Commune> {
+    let postcode = |b: &Boundary| territories.iter().find(|t| Some(t.osm()) == b.osm).and_then(Territory::postcode);
+    let mut own: Vec<Boundary> = std::iter::once(boundary).chain(nested).filter(|b| b.kind == "commune").cloned().collect();
+    let neighbours: Vec<Boundary> = territories.iter().filter_map(Territory::as_commune).filter(|b| own.iter().all(|o| o.osm != b.osm)).collect();
+    own.extend(neighbours);
+    own.iter().filter_map(|b| Commune::new(b, postcode(b))).collect()
+}
+
+fn middle(bbox: &Bbox) -> [f64; 2] {
+    [(bbox.west + bbox.east) / 2.0, (bbox.south + bbox.north) / 2.0]
 }
 
 /// Tells the caller how far the work is.
