@@ -78,7 +78,6 @@ pub(super) async fn not_so(lang: Lang) -> Error {
         super::tiles::tilejson,
         super::basemap::tile,
         super::basemap::about,
-        super::tiles::base,
         super::territories::site
     )
 )]

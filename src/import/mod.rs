@@ -11,8 +11,8 @@ pub use ban::{BadAddresses, BanCounts};
 pub use child::{read_addresses_in_child, read_in_child, speak, speak_addresses};
 pub use osm::import_osm;
 
-use crate::tiles::basemap::Built;
 use crate::store::AddressTotals;
+use crate::tiles::basemap::Built;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
