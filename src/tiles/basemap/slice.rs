@@ -4,7 +4,7 @@ use super::attributes::Interned;
 use super::schema::{Fit, Layer, MAX_ZOOM, Shape as Drawn, schema};
 use super::sorter::{Batch, Sorter};
 use crate::geo::grid::{Cell, Cut, EXTENT, simplify, simplify_ring, snap, tiles, twice_area, unit};
-use crate::geo::{Bbox, TileId};
+use crate::geo::{Bbox, TileId, valid};
 use crate::osm::{Feature, Shape, Shared, Sink, Tags, Wanted};
 use crate::tiles::mvt::geometry;
 use geo::{Area, Centroid, InteriorPoint, Intersects, MultiPolygon, Polygon};
@@ -113,9 +113,11 @@ impl<'a> Slicer<'a> {
                 let cells = polygon_cells(&rings, zoom);
                 let (columns, rows) = &self.windows[usize::from(zoom)];
                 tiles(&cells, Cut::Rings, BUFFER, columns, rows, &mut |column, row, parts| {
-                    batch.add(tile(zoom, column, row), rank, attributes, geometry::POLYGON, |out| {
-                        geometry::polygon(out, parts, corner(column, row));
-                    });
+                    for polygon in valid::polygons(parts) {
+                        batch.add(tile(zoom, column, row), rank, attributes, geometry::POLYGON, |out| {
+                            geometry::polygon(out, &polygon, corner(column, row));
+                        });
+                    }
                 });
             }
         }
