@@ -96,7 +96,8 @@ async fn two_other_decoders_read_every_tile_alike_and_a_street_map_is_in_them() 
                 theirs[&name].iter().for_each(|(layer, n)| *deepest.entry(layer.clone()).or_default() += n);
             }
         }
-        for (layer, least) in [("streets", 200), ("street_labels", 20), ("buildings", 1000), ("land", 30), ("water_polygons", 3), ("addresses", 100)] {
+        for (layer, least) in [("streets", 200), ("street_labels", 20), ("buildings", 1000), ("land", 30), ("water_polygons", 3), ("addresses", 100)]
+        {
             assert!(deepest.get(layer).is_some_and(|n| *n >= least), "{slug}: {layer} in {deepest:?}");
         }
         assert_eq!(deepest.contains_key("ocean"), slug == "monaco");
