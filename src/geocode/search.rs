@@ -201,7 +201,8 @@ impl<'a> Fit<'a> {
     /// The house number: the first plate none of whose words the name needed and that stands in the street.
     fn plate(&mut self, index: &Index, doc: &Doc, typed: &Typed) -> Option<u32> {
         for plate in &typed.plates {
-            if plate.words.iter().any(|w| self.met[*w] > 0.5) {
+            // The beginning of a postcode is a house number all the same.
+            if plate.words.iter().any(|w| self.met[*w] > 0.99) {
                 continue;
             }
             if let Some(number) = index.number_of(doc, &plate.plate) {
