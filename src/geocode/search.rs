@@ -145,7 +145,7 @@ fn judge(index: &Index, query: &Query<'_>, typed: &Typed, number: u32) -> Option
     let text = fit.score(index, typed, query.autocomplete);
     let near = query.near.map(|from| closeness(doc, from));
     let score = match near {
-        Some(near) => 0.87 * text + 0.04 * doc.importance + 0.07 * near,
+        Some(near) => 0.84 * text + 0.04 * doc.importance + 0.1 * near,
         None => 0.93 * text + 0.05 * doc.importance,
     };
     Some(Found { doc: name.doc, number: plate.unwrap_or(NO_NUMBER), score, text })

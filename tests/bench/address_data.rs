@@ -154,9 +154,11 @@ impl<'a> Known<'a> {
         let (mut name, mut street) = (get("expected_name"), get("expected_street"));
         let (city, postcode) = (get("expected_city"), get("expected_postcode").map(|p| format!("{p:0>5}")));
         // « 34 Avenue de l'Opéra » as a name is a house number and a street.
-        if street.is_none() && let Some(n) = name && (city.is_some() || postcode.is_some()) {
-            street = n.split_once(' ').filter(|(no, _)| no.starts_with(|c: char| c.is_ascii_digit())).map(|(_, s)| s).or(Some(n));
-            name = None;
+        if let (None, Some(n), true) = (street, name, city.is_some() || postcode.is_some()) {
+            let bare = n.split_once(' ').filter(|(no, _)| no.starts_with(|c: char| c.is_ascii_digit())).map_or(n, |(_, s)| s);
+            if bare != n || self.streets.contains_key(&bouillon::geocode::key(n)) {
+                (street, name) = (Some(bare), None);
+            }
         }
         let near = get("lon").zip(get("lat")).and_then(|(lon, lat)| Some([lon.parse().ok()?, lat.parse().ok()?]));
         let asked = Asked { text, near, city: city.unwrap_or("").into(), postcode: postcode.clone().unwrap_or_default(), ..Asked::default() };
@@ -168,7 +170,8 @@ impl<'a> Known<'a> {
             let known = self.streets.get(&bouillon::geocode::key(street)).is_some_and(|list| list.iter().any(|a| fits(&a)));
             return known.then(|| Asked { name: street.into(), ..asked });
         }
-        let name = name?;
+        // With a commune beside it the name is that of a place in it.
+        let name = name.filter(|_| city.is_none())?;
         self.communes.get(&bouillon::geocode::key(name)).map(|_| Asked { name: name.into(), municipality: true, city: String::new(), ..asked })
     }
 }
