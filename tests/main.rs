@@ -11,6 +11,8 @@ mod accounts;
 mod cli;
 mod crash;
 mod edits;
+mod geocode;
+mod geocode_files;
 mod imports;
 mod pages;
 mod reading;

@@ -202,11 +202,17 @@ impl<'a> Fit<'a> {
     fn plate(&mut self, index: &Index, doc: &Doc, typed: &Typed) -> Option<u32> {
         for plate in &typed.plates {
             // The beginning of a postcode is a house number all the same.
-            if plate.words.iter().any(|w| self.met[*w] > 0.99) {
+            let needed = plate.words.iter().any(|w| self.met[*w] > 0.99);
+            // « 8 rue du huit mai »: the name took the first eight, and the second is free.
+            let twin = plate.words.first().filter(|_| needed && plate.words.len() == 1).and_then(|w| {
+                let same = |i: &usize| self.met[*i] == 0.0 && typed.words[*i].text == typed.words[*w].text;
+                (0..typed.words.len()).find(same)
+            });
+            if needed && twin.is_none() {
                 continue;
             }
             if let Some(number) = index.number_of(doc, &plate.plate) {
-                plate.words.iter().for_each(|w| self.met[*w] = 1.0);
+                plate.words.iter().chain(&twin).for_each(|w| self.met[*w] = 1.0);
                 return Some(number);
             }
         }

@@ -14,7 +14,12 @@ fn by_commune(addresses: &[Address]) -> impl Iterator<Item = &[Address]> {
 ///
 /// # Errors
 /// When the database does not answer; nothing is written then.
-pub async fn import_addresses(store: &Store, addresses: &[Address], counts: BanCounts, report: &mpsc::Sender<Event>) -> anyhow::Result<AddressSummary> {
+pub async fn import_addresses(
+    store: &Store,
+    addresses: &[Address],
+    counts: BanCounts,
+    report: &mpsc::Sender<Event>,
+) -> anyhow::Result<AddressSummary> {
     let total = addresses.len() as u64;
     let (mut tx, mut done, mut communes) = (store.write().await?, 0, 0);
     for commune in by_commune(addresses) {

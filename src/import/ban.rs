@@ -149,7 +149,9 @@ impl Columns {
         match missing {
             Some(name) => {
                 let seen: String = names.join(", ").chars().take(200).collect();
-                Err(BadAddresses(format!("the column `{name}` is missing; a BAN file is needed, with columns named on its first line (found: {seen})")))
+                Err(BadAddresses(format!(
+                    "the column `{name}` is missing; a BAN file is needed, with columns named on its first line (found: {seen})"
+                )))
             }
             None => Ok(columns),
         }

@@ -180,7 +180,8 @@ impl<'a> Known<'a> {
 /// folded with abbreviations. The second list has the same with a letter wrong, two words with one, or two words glued together.
 pub(crate) fn drawn(all: &[(AddressSource, Address)], count: usize) -> (Vec<Asked>, Vec<Asked>) {
     let mut dice = StdRng::seed_from_u64(7);
-    let streets: Vec<&Address> = all.iter().map(|(_, a)| a).filter(|a| a.kind == AddressKind::Street && !a.numbers.is_empty() && a.city.is_some()).collect();
+    let streets: Vec<&Address> =
+        all.iter().map(|(_, a)| a).filter(|a| a.kind == AddressKind::Street && !a.numbers.is_empty() && a.city.is_some()).collect();
     let (mut exact, mut misspelt) = (Vec::new(), Vec::new());
     for i in 0..count {
         let Some((a, n)) = streets.choose(&mut dice).and_then(|a| Some((*a, a.numbers.choose(&mut dice)?))) else { continue };

@@ -51,10 +51,8 @@ pub(crate) fn rows(runtime: &Runtime, folder: &Path) -> anyhow::Result<Vec<Row>>
     let size = geocoder.size();
     let held = format!("{} house numbers, {} names", size.numbers, size.names);
     let seconds = |name: String, value: f64, target| Row { name, peer: "", unit: Unit::Seconds, rounds: vec![(value, None)], target };
-    let mut rows = vec![
-        seconds("importing 89,000 rows of a BAN file".into(), imported, "–"),
-        seconds(format!("filling the index: {held}"), opened, "–"),
-    ];
+    let mut rows =
+        vec![seconds("importing 89,000 rows of a BAN file".into(), imported, "–"), seconds(format!("filling the index: {held}"), opened, "–")];
     let tester = address_data::tester(&all)?;
     let (exact, misspelt) = address_data::drawn(&all, DRAWN);
     let (tester_misspelt, tester_exact): (Vec<Asked>, Vec<Asked>) = tester.into_iter().partition(|a| a.misspelt);
