@@ -201,6 +201,8 @@ export interface FoundActor {
 /** An address as the BAN's API gives it; members without a value are left out. */
 export interface AddressFacts {
   label: string;
+  /** 0 to 1. */
+  score: number;
   type: 'housenumber' | 'street' | 'locality' | 'municipality' | 'poi';
   name: string;
   housenumber?: string;
