@@ -198,11 +198,23 @@ export interface FoundActor {
   lat: number | null;
   url: string;
 }
-export interface FoundStreet {
+/** An address as the BAN's API gives it; members without a value are left out. */
+export interface AddressFacts {
+  label: string;
+  /** 0 to 1. */
+  score: number;
+  type: 'housenumber' | 'street' | 'locality' | 'municipality' | 'poi';
   name: string;
+  housenumber?: string;
+  street?: string;
+  postcode?: string;
+  citycode?: string;
+  city?: string;
+}
+export interface FoundAddress {
   lon: number;
   lat: number;
-  city: string | null;
+  properties: AddressFacts;
 }
 export interface FoundCategory {
   code: string;
@@ -225,7 +237,7 @@ export interface Candidate {
 }
 export interface SearchAnswer {
   actors: FoundActor[];
-  streets: FoundStreet[];
+  addresses: FoundAddress[];
   categories: FoundCategory[];
   candidates: Candidate[];
 }
