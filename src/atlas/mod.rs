@@ -87,7 +87,8 @@ impl Atlas {
     /// # Errors
     /// The text index could not be filled; everything else is.
     pub fn load(&self, territories: &[Territory], actors: &[Actor], head: Version) -> Result<(), TextError> {
-        let mut loader = Loader::new(territories);
+        let mut loader = Loader::default();
+        loader.add_territories(territories);
         loader.add(actors);
         self.install(loader, head)
     }
@@ -204,6 +205,11 @@ impl Atlas {
         Some(self.read().find(territory)?.1.facts.slug.clone())
     }
 
+    /// The box around a territory's shape, degrees.
+    pub fn shape_bbox(&self, id: Uuid) -> Option<Bbox> {
+        Some(self.read().find(id)?.1.shape.as_ref()?.bbox)
+    }
+
     /// All territories, by slug.
     pub fn territories(&self) -> Vec<TerritoryInfo> {
         sorted(self.read().territories.iter().flatten().map(|map| map.info()).collect())
@@ -213,7 +219,8 @@ impl Atlas {
     pub fn territories_in(&self, parent: Uuid, kind: Option<&str>) -> Vec<TerritoryInfo> {
         let inner = self.read();
         let Some((_, parent)) = inner.find(parent) else { return Vec::new() };
-        let children = inner.territories.iter().flatten().filter(|map| kind.is_none_or(|k| *map.facts.kind == *k) && map.lies_in(parent));
+        let Some(shape) = &parent.shape else { return Vec::new() };
+        let children = inner.meeting(shape.bbox).filter(|map| kind.is_none_or(|k| *map.facts.kind == *k) && map.lies_in(parent));
         sorted(children.map(|map| map.info()).collect())
     }
 
@@ -221,9 +228,9 @@ impl Atlas {
     pub fn territories_around(&self, child: Uuid) -> Vec<Uuid> {
         let inner = self.read();
         let Some((_, child)) = inner.find(child) else { return Vec::new() };
-        let mut around: Vec<_> = inner.territories.iter().flatten().filter(|map| child.lies_in(map)).collect();
-        around.sort_by(|a, b| a.area().total_cmp(&b.area()).then(a.facts.id.cmp(&b.facts.id)));
-        std::iter::once(child).chain(around).map(|map| map.facts.id).collect()
+        let around = child.inner_point().map(|[lon, lat]| inner.territories_at(lon, lat)).unwrap_or_default();
+        let larger = around.into_iter().filter(|id| inner.find(*id).is_some_and(|(_, map)| child.lies_in(map)));
+        std::iter::once(child.facts.id).chain(larger).collect()
     }
 
     /// The territories whose shape covers a point (degrees), smallest first: what the writer stores as an actor's `territories`.

@@ -80,8 +80,12 @@ impl Tally {
 pub(super) struct TerritoryDraft {
     pub(super) info: TerritoryInfo,
     pub(super) shape: Option<Shape>,
+    inside: Inside,
     pub(super) deleted: bool,
 }
+
+/// A point inside the shape, degrees, and the shape's area in square degrees.
+type Inside = Option<([f64; 2], f64)>;
 
 impl TerritoryDraft {
     pub(super) fn new(territory: &Territory) -> Self {
@@ -99,7 +103,8 @@ impl TerritoryDraft {
             bbox: shape.as_ref().map(|s| s.bbox),
             totals: Totals::default(),
         };
-        Self { info, shape, deleted: territory.doc.deleted }
+        let inside = shape.as_ref().and_then(|s| Some((s.polygons().interior_point()?.into(), s.polygons().unsigned_area())));
+        Self { info, shape, inside, deleted: territory.doc.deleted }
     }
 }
 
@@ -109,8 +114,7 @@ pub(super) struct TerritoryMap {
     /// Without totals; see [`TerritoryMap::info`].
     pub(super) facts: TerritoryInfo,
     pub(super) shape: Option<Shape>,
-    /// A point inside the shape, degrees, and the shape's area in square degrees.
-    inside: Option<([f64; 2], f64)>,
+    inside: Inside,
     pub(super) spots: Spots,
     pub(super) pyramid: Pyramid,
     /// Actors of this territory that have no point on its map, by slot.
@@ -122,24 +126,34 @@ pub(super) struct TerritoryMap {
 
 impl TerritoryMap {
     pub(super) fn new(draft: TerritoryDraft, stamp: u64) -> Self {
-        let mut map = Self {
+        Self {
             facts: draft.info,
-            shape: None,
-            inside: None,
+            shape: draft.shape,
+            inside: draft.inside,
             spots: Spots::default(),
             pyramid: Pyramid::default(),
             nowhere: BTreeSet::new(),
             classes: BTreeMap::new(),
             stamps: HashMap::new(),
             first_stamp: stamp,
-        };
-        map.set_shape(draft.shape);
-        map
+        }
     }
 
-    pub(super) fn set_shape(&mut self, shape: Option<Shape>) {
-        self.inside = shape.as_ref().and_then(|s| Some((s.polygons().interior_point()?.into(), s.polygons().unsigned_area())));
-        self.shape = shape;
+    /// Takes another shape, and what it says of itself with it.
+    pub(super) fn reshape(&mut self, draft: TerritoryDraft) {
+        self.facts = draft.info;
+        self.shape = draft.shape;
+        self.inside = draft.inside;
+    }
+
+    /// Actors on its list, by slot.
+    pub(super) fn members(&self) -> BTreeSet<u32> {
+        self.spots.iter().map(|s| s.slot).chain(self.nowhere.iter().copied()).collect()
+    }
+
+    /// A point inside it, degrees.
+    pub(super) fn inner_point(&self) -> Option<[f64; 2]> {
+        self.inside.map(|(point, _)| point)
     }
 
     /// All points at once, when the atlas is loaded.
