@@ -205,6 +205,23 @@ impl Atlas {
         Some(self.read().find(territory)?.1.facts.slug.clone())
     }
 
+    /// What all territories say of themselves, in any order and without their totals: for looking through all of a country's communes.
+    pub fn facts(&self) -> Vec<TerritoryInfo> {
+        self.read().territories.iter().flatten().map(|map| map.facts.clone()).collect()
+    }
+
+    /// Slugs of the territories with a shape that lie in no other.
+    pub fn outermost(&self) -> Vec<String> {
+        let inner = self.read();
+        let alone = inner.territories.iter().flatten().filter(|map| {
+            let around = map.inner_point().map(|[lon, lat]| inner.territories_at(lon, lat)).unwrap_or_default();
+            map.shape.is_some() && !around.iter().any(|id| inner.find(*id).is_some_and(|(_, other)| map.lies_in(other)))
+        });
+        let mut slugs: Vec<String> = alone.map(|map| map.facts.slug.to_string()).collect();
+        slugs.sort_unstable();
+        slugs
+    }
+
     /// The box around a territory's shape, degrees.
     pub fn shape_bbox(&self, id: Uuid) -> Option<Bbox> {
         Some(self.read().find(id)?.1.shape.as_ref()?.bbox)

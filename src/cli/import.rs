@@ -30,9 +30,22 @@ pub(super) async fn run(settings: Settings, mut what: OsmImport) -> anyhow::Resu
     if hand_over(&data, &Ask::ImportOsm(what.clone()), |event| progress.show(&event)).await?.is_some() {
         return Ok(());
     }
+    alone(&settings, &data, progress, async |journal, report| into_journal(journal, &data, &what, report).await).await.map(|_| ())
+}
+
+/// Does an import in this process, which takes the data folder for it, and shows how it goes.
+///
+/// # Errors
+/// When the folder is in use, the database is not fit, or the import fails.
+pub(super) async fn alone<T>(
+    settings: &Settings,
+    data: &Path,
+    mut progress: Progress,
+    work: impl AsyncFnOnce(&Journal, &mpsc::Sender<Event>) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
     let url = settings.database()?;
-    let _lock = if url.starts_with("sqlite:") { Some(lock::take(&data)?) } else { None };
-    archives::sweep(&archives::folder(&data), true);
+    let _lock = if url.starts_with("sqlite:") { Some(lock::take(data)?) } else { None };
+    archives::sweep(&archives::folder(data), true);
     let journal = Journal::open(Store::open(&url).await?).await?;
     let (report, mut events) = mpsc::channel(64);
     let showing = tokio::spawn(async move {
@@ -40,11 +53,11 @@ pub(super) async fn run(settings: Settings, mut what: OsmImport) -> anyhow::Resu
             progress.show(&event);
         }
     });
-    let done = into_journal(&journal, &data, &what, &report).await;
+    let done = work(&journal, &report).await;
     drop(report);
     showing.await?;
     journal.close().await;
-    done.map(|_| ())
+    done
 }
 
 /// Reads the extract in a child process, then writes it through the journal.

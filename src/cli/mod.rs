@@ -10,9 +10,11 @@ mod lock;
 mod progress;
 mod serve;
 mod settings;
+mod territories;
 
 pub use settings::Settings;
 
+use crate::import::{ContoursAsk, ContoursError};
 use crate::osm::ReadError;
 use crate::tiles::ArchiveError;
 use clap::{Args, Parser, Subcommand};
@@ -47,6 +49,9 @@ enum Command {
     /// Read an extract and write what was found on standard output (used by `import osm`).
     #[command(hide = true)]
     ReadOsm(OsmFile),
+    /// Read contours and write what was found on standard output (used by `import territories`).
+    #[command(hide = true)]
+    ReadContours(ContoursAsk),
 }
 
 #[derive(Debug, Subcommand)]
@@ -55,6 +60,8 @@ enum Import {
     Osm(OsmImport),
     /// Bring a base map in: a PMTiles archive in the Shortbread schema.
     Basemap(BasemapImport),
+    /// Make or update territories from contours (GeoJSON): communes, EPCI, départements, régions.
+    Territories(ContoursAsk),
 }
 
 /// A base map, and who shows it.
@@ -134,10 +141,12 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Serve => serve::run(settings).await,
         Command::Import(Import::Osm(what)) => import::run(settings, what).await,
         Command::Import(Import::Basemap(what)) => basemap::run(settings, what).await,
+        Command::Import(Import::Territories(what)) => territories::run(settings, what).await,
         Command::Export(Export::Actors { territory, format }) => export::run(settings, &territory, format).await,
         Command::Admin(Admin::Invite { territory, role }) => admin::invite(settings, territory, &role).await,
         Command::Check => check::run(settings).await,
         Command::ReadOsm(file) => import::read_in_child(&file),
+        Command::ReadContours(what) => crate::import::speak_contours(&what),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -157,7 +166,7 @@ fn fail(error: &anyhow::Error) -> ExitCode {
 
 /// Whether the input is at fault.
 fn is_bad_input(error: &anyhow::Error) -> bool {
-    error.is::<BadInput>() || error.is::<ReadError>() || error.is::<ArchiveError>()
+    error.is::<BadInput>() || error.is::<ReadError>() || error.is::<ContoursError>() || error.is::<ArchiveError>()
 }
 
 fn start_tracing(settings: &Settings) {

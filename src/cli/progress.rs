@@ -1,6 +1,7 @@
 //! What an import shows on the terminal: a bar per step, then the summary.
 
-use crate::import::{Event, Summary};
+use crate::import::{Event, Summary, TerritoriesSummary};
+use crate::model::Lang;
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// The bars of one import, on standard error; nothing moves when it is no terminal.
@@ -19,7 +20,13 @@ impl Progress {
             Event::Progress { step, done, total } => {
                 if *step != self.step {
                     self.step.clone_from(step);
-                    let (label, unit) = if step == "read" { ("Lecture ", "{bytes}/{total_bytes}") } else { ("Écriture", "{pos}/{len} acteurs") };
+                    let (label, unit) = match step.as_str() {
+                        "read" => ("Lecture ", "{bytes}/{total_bytes}"),
+                        "contours" => ("Lecture ", "{pos} contours"),
+                        "unions" => ("Réunion ", "{pos}/{len} groupes"),
+                        "territories" => ("Écriture", "{pos}/{len} territoires"),
+                        _ => ("Écriture", "{pos}/{len} acteurs"),
+                    };
                     if let Ok(style) = ProgressStyle::with_template(&format!("{label} [{{bar:40}}] {unit} {{eta}}")) {
                         self.bar.set_style(style);
                     }
@@ -30,6 +37,10 @@ impl Progress {
             Event::Summary(summary) => {
                 self.bar.finish_and_clear();
                 print(summary);
+            }
+            Event::Territories(summary) => {
+                self.bar.finish_and_clear();
+                print_territories(summary);
             }
         }
     }
@@ -47,6 +58,22 @@ fn print(s: &Summary) {
     println!("  mis à jour : {} · inchangés : {} · gardés tels que les habitants les ont écrits : {}", s.updated, s.unchanged, s.kept);
     println!("  propositions : {} ({})", s.candidates.values().sum::<u64>(), named(&s.candidates));
     println!("  laissés de côté : {} ({})", s.skipped.values().sum::<u64>(), named(&s.skipped));
+    for (sentence, n) in &s.refused {
+        println!("  refusés : {n} ({sentence})");
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the summary is what the command answers")]
+fn print_territories(s: &TerritoriesSummary) {
+    println!("{} territoires ({})", s.read.values().sum::<u64>(), list(&s.read));
+    println!("  dont {} réunis à partir de leurs communes", s.made);
+    println!(
+        "  créés : {} · mis à jour : {} · inchangés : {} · valeurs gardées telles qu’écrites ici : {}",
+        s.created, s.updated, s.unchanged, s.kept
+    );
+    for (reason, count, example) in &s.left_out {
+        println!("  laissés de côté : {count} × {} (par exemple « {example} »)", reason.words(Lang::Fr));
+    }
     for (sentence, n) in &s.refused {
         println!("  refusés : {n} ({sentence})");
     }

@@ -138,6 +138,7 @@ async fn answer(stream: UnixStream, journal: Journal, settings: &Settings, addre
                 archives::sweep(&archives::folder(&data), false);
                 super::import::into_journal(&journal, &data, &what, &report).await.map(|_| None)
             }
+            Ask::ImportTerritories(what) => super::territories::into_journal(&journal, &what, &report).await.map(|_| None),
             Ask::ImportBasemap(what) => super::basemap::into_store(&journal.store, &settings.data()?, &what).await.map(Some),
             Ask::Digest => {
                 let (head, digest) = (journal.atlas.head(), journal.atlas.digest());

@@ -37,7 +37,14 @@ impl Bands {
             return None;
         }
         let bands = (count / 8).clamp(16, 4096);
-        let mut out = Self { south, scale: bands as f64 / (north - south), starts: vec![0; bands + 1], edges: Vec::new(), coords: Vec::new(), rings: Vec::new() };
+        let mut out = Self {
+            south,
+            scale: bands as f64 / (north - south),
+            starts: vec![0; bands + 1],
+            edges: Vec::new(),
+            coords: Vec::new(),
+            rings: Vec::new(),
+        };
         let mut real = Vec::with_capacity(count);
         for polygon in polygons {
             for (i, ring) in rings(polygon).into_iter().enumerate() {

@@ -1,11 +1,17 @@
 //! From what a source holds to edits and candidates. The reading happens elsewhere (`osm`); here it is decided what is new, changed or doubtful.
 
 mod child;
+mod contours;
+mod edits;
 mod osm;
 mod plan;
+mod slugs;
+mod territories;
 
-pub use child::{read_in_child, speak};
+pub use child::{read_contours_in_child, read_in_child, speak, speak_contours};
+pub use contours::{ContoursAsk, ContoursError, LeftOut};
 pub use osm::import_osm;
+pub use territories::{TerritoriesSummary, import_territories};
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -16,7 +22,7 @@ use std::collections::BTreeMap;
 pub enum Event {
     /// How far a step is.
     Progress {
-        /// `read` (bytes) or `write` (edits).
+        /// `read` (bytes), `write` (actors), `contours`, `unions` or `territories`.
         step: String,
         /// Units done.
         done: u64,
@@ -25,6 +31,8 @@ pub enum Event {
     },
     /// What came of it.
     Summary(Box<Summary>),
+    /// What came of an import of contours.
+    Territories(Box<TerritoriesSummary>),
 }
 
 /// What an import read, published, kept back and skipped.

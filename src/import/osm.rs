@@ -1,24 +1,21 @@
 //! Importing an extract: territory first, then actors in batches that citizens' edits can slip between, then what stands beside them.
 
+use super::edits::{BATCH, new_edit, sentence, submit, with_base};
 use super::plan::{self, Planned};
 use super::{Event, Summary};
 use crate::journal::{Author, Journal, Request, now};
-use crate::model::edit::{Ack, Edit, EditKind, FieldResult, Outcome, Subject, SubjectKind};
+use crate::model::edit::{Ack, Edit, EditKind, Outcome, SubjectKind};
 use crate::model::{Actor, Fields, Lang, Territory, taxonomy};
 use crate::osm::{Boundary, Doubt, Extract, Found, Verdict};
 use crate::store::{Blob, Candidate, Imported};
 use anyhow::Context;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use serde_json::{Value, json};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
 use std::io::Write;
 use tokio::sync::mpsc;
 use uuid::Uuid;
-
-/// Edits that share one transaction, so that citizens' edits come in between.
-const BATCH: usize = 500;
 
 /// Writes what an extract holds into the journal, as a territory with this slug and name (by default the boundary's).
 /// A run that was cut off can simply be run again: what is there already is recognised.
@@ -79,7 +76,7 @@ impl Work<'_> {
             }
         };
         if let Some(edit) = edit {
-            let acks = self.submit(vec![self.request(edit, None)]).await?;
+            let acks = submit(self.journal, vec![self.request(edit, None)]).await?;
             if let Some(refused) = acks.iter().find(|a| a.result == Outcome::Refused) {
                 anyhow::bail!("the territory « {short} » was not accepted: {}", sentence(refused));
             }
@@ -102,7 +99,7 @@ impl Work<'_> {
                 }
             }
             let kinds: Vec<(EditKind, String)> = requests.iter().map(|r| (r.edit.kind, theme(&r.edit.set))).collect();
-            for (ack, (kind, theme)) in self.submit(requests).await?.iter().zip(kinds) {
+            for (ack, (kind, theme)) in submit(self.journal, requests).await?.iter().zip(kinds) {
                 self.count(ack, kind, theme);
             }
             let done = total.min(((i + 1) * BATCH) as u64);
@@ -185,18 +182,6 @@ impl Work<'_> {
         Request { edit, author: Author::System, source: Some("osm"), lang: Lang::Fr, imported }
     }
 
-    async fn submit(&self, requests: Vec<Request>) -> anyhow::Result<Vec<Ack>> {
-        if requests.is_empty() {
-            return Ok(Vec::new());
-        }
-        let acks = self.journal.writer.write(requests).await?;
-        // The next batch looks for twins in the atlas, so it must hold this one.
-        if let Some(seq) = acks.iter().filter_map(|a| a.seq).max() {
-            self.journal.follower.reach(seq).await;
-        }
-        Ok(acks)
-    }
-
     fn count(&mut self, ack: &Ack, kind: EditKind, theme: String) {
         match (ack.result, kind) {
             (Outcome::Applied, EditKind::Create) => *self.summary.published.entry(theme).or_default() += 1,
@@ -206,24 +191,6 @@ impl Work<'_> {
             (Outcome::Conflict, _) => self.summary.kept += 1,
         }
     }
-}
-
-fn new_edit(kind: SubjectKind, id: Uuid, what: EditKind, set: Fields) -> Edit {
-    Edit {
-        id: Uuid::now_v7(),
-        subject: Subject { kind, id },
-        kind: what,
-        territory: None,
-        set,
-        base: BTreeMap::new(),
-        reverts: None,
-        group: None,
-        candidate: None,
-    }
-}
-
-fn with_base(edit: Edit, base: &BTreeMap<String, crate::model::Version>) -> Edit {
-    Edit { base: base.iter().map(|(f, v)| (f.clone(), Some(*v))).collect(), ..edit }
 }
 
 /// The word under which a candidate's reason is kept.
@@ -239,12 +206,4 @@ fn word(doubt: Doubt) -> &'static str {
 fn theme(set: &Fields) -> String {
     let category = set.get("primary_category").and_then(Value::as_str).unwrap_or("");
     taxonomy().theme_index(category).map_or_else(|| "?".into(), |i| taxonomy().themes[i].code.clone())
-}
-
-fn sentence(ack: &Ack) -> String {
-    let of_field = ack.fields.values().find_map(|f| match f {
-        FieldResult::Refused { message, .. } => Some(message.clone()),
-        _ => None,
-    });
-    of_field.or_else(|| ack.message.clone()).unwrap_or_else(|| json!(ack.result).to_string())
 }
