@@ -205,6 +205,14 @@ impl Atlas {
         Some(self.read().find(territory)?.1.facts.slug.clone())
     }
 
+    /// The smallest territory that covers a point (degrees) and is no quartier, with its slug; a quartier when there is nothing else.
+    pub fn home_at(&self, lon: f64, lat: f64) -> Option<(Uuid, Box<str>)> {
+        let inner = self.read();
+        let all: Vec<_> = inner.territories_at(lon, lat).into_iter().filter_map(|id| Some(inner.find(id)?.1)).collect();
+        let home = all.iter().find(|map| &*map.facts.kind != "quartier").or(all.first())?;
+        Some((home.facts.id, home.facts.slug.clone()))
+    }
+
     /// What all territories say of themselves, in any order and without their totals: for looking through all of a country's communes.
     pub fn facts(&self) -> Vec<TerritoryInfo> {
         self.read().territories.iter().flatten().map(|map| map.facts.clone()).collect()

@@ -6,7 +6,7 @@ use super::spots::{Spot, Spots};
 use crate::geo::world::tile_number;
 use crate::geo::{Bbox, Shape, TileId, World};
 use crate::model::{Territory, taxonomy};
-use geo::{Area, InteriorPoint};
+use geo::{Area, CoordsIter, InteriorPoint, MultiPolygon, Simplify};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -32,7 +32,7 @@ pub struct TerritoryInfo {
     pub population: Option<u64>,
     /// What its import warned of.
     pub warning: Option<Box<str>>,
-    /// GeoJSON geometry as text, degrees.
+    /// GeoJSON geometry as text, degrees: for drawing, so that a long one is simplified. What it covers is told by the whole shape.
     pub boundary: Option<Arc<str>>,
     /// The box around its boundary, or around its points when it has none; degrees.
     pub bbox: Option<Bbox>,
@@ -99,13 +99,31 @@ impl TerritoryDraft {
             code: text("code"),
             population: territory.doc.fields.get("population").and_then(Value::as_u64),
             warning: text("warning"),
-            boundary: shape.as_ref().and(territory.boundary()).map(|b| b.to_string().into()),
+            boundary: shape.as_ref().zip(territory.boundary()).map(|(shape, whole)| outline(shape, whole)),
             bbox: shape.as_ref().map(|s| s.bbox),
             totals: Totals::default(),
         };
         let inside = shape.as_ref().and_then(|s| Some((s.polygons().interior_point()?.into(), s.polygons().unsigned_area())));
         Self { info, shape, inside, deleted: territory.doc.deleted }
     }
+}
+
+/// Boundaries with more positions are simplified for drawing: a région made of its communes has a hundred thousand.
+const DRAWN_WHOLE: usize = 4000;
+
+/// The boundary for drawing, as GeoJSON text.
+fn outline(shape: &Shape, whole: &Value) -> Arc<str> {
+    if shape.polygons().coords_count() <= DRAWN_WHOLE {
+        return whole.to_string().into();
+    }
+    let b = shape.bbox;
+    // A pixel or so on a screen that shows all of it.
+    let tolerance = (b.east - b.west).max(b.north - b.south) / 3000.0;
+    let simple = shape.polygons().simplify(tolerance);
+    // An island that simplifying flattened is too small to be seen.
+    let drawn = MultiPolygon(simple.into_iter().filter(|p| p.exterior().0.len() >= 4 && p.unsigned_area() > 0.0).collect());
+    let geometry = geojson::Geometry::from(&drawn);
+    geometry.to_string().into()
 }
 
 /// A territory with its map.

@@ -3,7 +3,7 @@
 use super::control::{Ask, hand_over};
 use super::progress::Progress;
 use super::{BadInput, OsmFile, OsmImport, Settings, basemap, lock};
-use crate::import::{self, Event, Summary};
+use crate::import::{self, Event, Summary, Target};
 use crate::journal::Journal;
 use crate::osm::{self, BoundaryAsk};
 use crate::store::Store;
@@ -11,6 +11,9 @@ use crate::tiles::archives;
 use anyhow::Context;
 use std::path::Path;
 use tokio::sync::mpsc;
+
+/// The boundary that holds everything.
+const EVERYWHERE: &str = "-180,-90,180,90";
 
 /// Imports an extract and shows what came of it.
 ///
@@ -70,8 +73,11 @@ pub(super) async fn into_journal(journal: &Journal, data: &Path, what: &OsmImpor
         Some(file) => Some(basemap::adopt(data, file).await?),
         None => None,
     };
-    let extract = import::read_in_child(&what.file.file, what.file.boundary.as_deref(), what.file.max_memory, report).await?;
-    let summary = import::import_osm(journal, extract, what.territory.as_deref(), what.name.as_deref(), report).await?;
+    // Without a boundary the reading would choose one commune of the extract.
+    let boundary = what.file.boundary.as_deref().or(what.into_existing.then_some(EVERYWHERE));
+    let extract = import::read_in_child(&what.file.file, boundary, what.file.max_memory, report).await?;
+    let target = if what.into_existing { Target::Existing } else { Target::Own { slug: what.territory.as_deref(), name: what.name.as_deref() } };
+    let summary = import::import_osm(journal, extract, target, report).await?;
     if let Some(archive) = archive {
         basemap::give(&journal.store, std::slice::from_ref(&summary.slug), &archive).await?;
     }

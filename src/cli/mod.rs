@@ -86,6 +86,9 @@ pub struct OsmImport {
     /// Name of the territory; by default the boundary's.
     #[arg(long)]
     pub name: Option<String>,
+    /// Put the actors into the territories that are here already and cover them, instead of making one; others are left out.
+    #[arg(long, conflicts_with_all = ["territory", "name", "basemap"])]
+    pub into_existing: bool,
     /// A PMTiles archive in the Shortbread schema, shown as base map instead of the one that is made from the extract.
     #[arg(long, value_name = "FILE.pmtiles")]
     pub basemap: Option<PathBuf>,

@@ -48,7 +48,11 @@ impl Progress {
 
 #[expect(clippy::print_stdout, reason = "the summary is what the command answers")]
 fn print(s: &Summary) {
-    println!("{} ({})", s.name, s.slug);
+    if s.slug.is_empty() {
+        println!("Dans les territoires déjà présents");
+    } else {
+        println!("{} ({})", s.name, s.slug);
+    }
     if let Some(warning) = &s.warning {
         println!("  attention : {}", warning_text(warning));
     }

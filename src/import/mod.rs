@@ -10,7 +10,7 @@ mod territories;
 
 pub use child::{read_contours_in_child, read_in_child, speak, speak_contours};
 pub use contours::{ContoursAsk, ContoursError, LeftOut};
-pub use osm::import_osm;
+pub use osm::{Target, import_osm};
 pub use territories::{TerritoriesSummary, import_territories};
 
 use serde::{Deserialize, Serialize};
@@ -38,7 +38,7 @@ pub enum Event {
 /// What an import read, published, kept back and skipped.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
-    /// Short address of the territory.
+    /// Short address of the territory; empty when the actors went into those that were here.
     pub slug: String,
     /// Its name.
     pub name: String,

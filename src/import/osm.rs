@@ -13,39 +13,53 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::io::Write;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-/// Writes what an extract holds into the journal, as a territory with this slug and name (by default the boundary's).
+/// Where the actors of an extract go.
+#[derive(Debug, Clone, Copy)]
+pub enum Target<'a> {
+    /// Into a territory made or updated from the extract's boundary, with this slug and name (by default the boundary's).
+    Own {
+        /// Short address.
+        slug: Option<&'a str>,
+        /// As written on the map.
+        name: Option<&'a str>,
+    },
+    /// Into the territories that are here already and cover them; those that none covers are left out.
+    Existing,
+}
+
+/// A territory that actors are created in.
+#[derive(Debug, Clone)]
+struct Home {
+    id: Uuid,
+    slug: String,
+}
+
+/// Writes what an extract holds into the journal, as a territory of its own or into those that are here.
 /// A run that was cut off can simply be run again: what is there already is recognised.
 ///
 /// # Errors
 /// When the journal can't be written.
-pub async fn import_osm(
-    journal: &Journal,
-    extract: Extract,
-    wanted_slug: Option<&str>,
-    name: Option<&str>,
-    report: &mpsc::Sender<Event>,
-) -> anyhow::Result<Summary> {
+pub async fn import_osm(journal: &Journal, extract: Extract, target: Target<'_>, report: &mpsc::Sender<Event>) -> anyhow::Result<Summary> {
     let run = Uuid::now_v7();
     let mut work = Work { journal, run, report, summary: Summary::default() };
-    let home = work.territory(&extract.boundary, wanted_slug, name, None).await?;
-    for quartier in &extract.quartiers {
-        work.territory(quartier, None, None, Some(home.slug())).await?;
-    }
     let counts = &extract.counts;
-    work.summary.slug = home.slug().into();
-    work.summary.name = home.name().into();
-    work.summary.warning.clone_from(&extract.boundary.warning);
+    let own = match target {
+        Target::Existing => None,
+        Target::Own { slug, name } => Some(work.own(&extract, slug, name).await?),
+    };
     work.summary.read = [counts.nodes, counts.ways, counts.relations];
-    work.summary.inside = extract.quartiers.len();
     work.summary.skipped.clone_from(&counts.skipped);
     work.summary.skipped.insert("outside".into(), counts.outside);
-    work.summary.streets = extract.streets.len();
-    let doubtful = work.actors(&home, &extract.found).await?;
-    work.beside(&home, &extract, doubtful).await?;
+    let doubtful = work.actors(own.as_ref(), &extract.found).await?;
+    work.candidates(doubtful).await?;
+    if let Some(home) = &own {
+        work.beside(home, &extract).await?;
+    }
     let summary = work.summary;
     let _ = report.send(Event::Summary(Box::new(summary.clone()))).await;
     Ok(summary)
@@ -59,6 +73,30 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
+    /// The extract's own territory, with its quartiers.
+    async fn own(&mut self, extract: &Extract, slug: Option<&str>, name: Option<&str>) -> anyhow::Result<Home> {
+        let home = self.territory(&extract.boundary, slug, name, None).await?;
+        for quartier in &extract.quartiers {
+            self.territory(quartier, None, None, Some(home.slug())).await?;
+        }
+        self.summary.slug = home.slug().into();
+        self.summary.name = home.name().into();
+        self.summary.warning.clone_from(&extract.boundary.warning);
+        self.summary.inside = extract.quartiers.len();
+        self.summary.streets = extract.streets.len();
+        Ok(Home { id: home.id, slug: home.slug().into() })
+    }
+
+    /// The territory that an object is created in: the extract's own, else the smallest here that covers it and is no quartier.
+    fn home(&self, own: Option<&Home>, found: &Found) -> Option<Home> {
+        if let Some(own) = own {
+            return Some(own.clone());
+        }
+        let [lon, lat] = plan::point(&found.fields)?;
+        let (id, slug) = self.journal.atlas.home_at(lon, lat)?;
+        Some(Home { id, slug: slug.into() })
+    }
+
     /// Makes the territory, or brings it up to date where nobody changed it by hand.
     async fn territory(&mut self, b: &Boundary, wanted: Option<&str>, name: Option<&str>, inside: Option<&str>) -> anyhow::Result<Territory> {
         let name = name.unwrap_or(&b.name);
@@ -86,15 +124,19 @@ impl Work<'_> {
     }
 
     /// Publishes what is new, updates what changed at the source only, and gives back what is in doubt.
-    async fn actors(&mut self, home: &Territory, found: &[Found]) -> anyhow::Result<Vec<Candidate>> {
-        let mut doubtful: Vec<Candidate> = Vec::new();
+    async fn actors(&mut self, own: Option<&Home>, found: &[Found]) -> anyhow::Result<BTreeMap<Uuid, Vec<Candidate>>> {
+        let mut doubtful: BTreeMap<Uuid, Vec<Candidate>> = own.map(|home| (home.id, Vec::new())).into_iter().collect();
         let total = found.len() as u64;
         for (i, chunk) in found.chunks(BATCH).enumerate() {
             let mut requests = Vec::with_capacity(chunk.len());
             for one in chunk {
-                match self.plan(home, one).await? {
+                let Some(home) = self.home(own, one) else {
+                    *self.summary.skipped.entry("outside".into()).or_default() += 1;
+                    continue;
+                };
+                match self.plan(&home, one).await? {
                     Planned::Write(request) => requests.push(*request),
-                    Planned::Candidate(candidate) => doubtful.push(*candidate),
+                    Planned::Candidate(candidate) => doubtful.entry(home.id).or_default().push(*candidate),
                     Planned::Nothing => self.summary.unchanged += 1,
                 }
             }
@@ -108,7 +150,7 @@ impl Work<'_> {
         Ok(doubtful)
     }
 
-    async fn plan(&mut self, home: &Territory, found: &Found) -> anyhow::Result<Planned> {
+    async fn plan(&mut self, home: &Home, found: &Found) -> anyhow::Result<Planned> {
         let reference = format!("osm:{}", found.osm);
         let mut tx = self.journal.store.read().await?;
         let known = tx.imported(&reference).await?;
@@ -135,7 +177,7 @@ impl Work<'_> {
         Planned::Write(Box::new(self.request(edit, Some(imported))))
     }
 
-    fn plan_new(&self, home: &Territory, found: &Found, reference: String) -> Planned {
+    fn plan_new(&self, home: &Home, found: &Found, reference: String) -> Planned {
         let reason = match &found.verdict {
             Verdict::Candidate(reason) => Some(word(*reason)),
             Verdict::Publish if self.twin_here(home, found) => Some("duplicate"),
@@ -146,24 +188,34 @@ impl Work<'_> {
         }
         let id = Uuid::now_v7();
         let mut edit = new_edit(SubjectKind::Actor, id, EditKind::Create, found.fields.clone());
-        edit.territory = Some(home.slug().into());
+        edit.territory = Some(home.slug.clone());
         let licence = "ODbL-1.0".into();
         let imported = Imported { reference, actor: id, version: found.version, licence, values: found.fields.clone(), run: self.run };
         Planned::Write(Box::new(self.request(edit, Some(imported))))
     }
 
     /// Somebody added the same actor by hand before the import: same place, same name.
-    fn twin_here(&self, home: &Territory, found: &Found) -> bool {
+    fn twin_here(&self, home: &Home, found: &Found) -> bool {
         let name = found.fields.get("name").and_then(Value::as_str).unwrap_or("");
         let twins = self.journal.atlas.duplicates(name, plan::point(&found.fields), Some(home.id), 3);
         twins.iter().any(|t| t.score >= crate::model::similar::PROBABLY_THE_SAME && t.distance_m.is_some_and(|m| m <= 30.0))
     }
 
-    /// Candidates, streets and the simple base map: read by people, but nothing that they write together.
-    async fn beside(&mut self, home: &Territory, extract: &Extract, doubtful: Vec<Candidate>) -> anyhow::Result<()> {
-        for c in &doubtful {
-            *self.summary.candidates.entry(c.reason.clone()).or_default() += 1;
+    /// Keeps what was not published, for those who add something like it.
+    async fn candidates(&mut self, doubtful: BTreeMap<Uuid, Vec<Candidate>>) -> anyhow::Result<()> {
+        let mut tx = self.journal.store.write().await?;
+        for (home, list) in &doubtful {
+            for c in list {
+                *self.summary.candidates.entry(c.reason.clone()).or_default() += 1;
+            }
+            tx.put_candidates(*home, self.run, list).await?;
         }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Streets and the simple base map: read by people, but nothing that they write together.
+    async fn beside(&mut self, home: &Home, extract: &Extract) -> anyhow::Result<()> {
         let mut packed = GzEncoder::new(Vec::new(), Compression::new(7));
         serde_json::to_writer(&mut packed, &extract.base)?;
         packed.flush()?;
@@ -171,7 +223,6 @@ impl Work<'_> {
         let digest = format!("{:x}", Sha256::digest(&bytes));
         let blob = Blob { media_type: "application/geo+json".into(), encoding: "gzip".into(), digest, bytes };
         let mut tx = self.journal.store.write().await?;
-        tx.put_candidates(home.id, self.run, &doubtful).await?;
         tx.put_streets(home.id, &extract.streets).await?;
         tx.put_blob(&format!("base/{}", home.id), &blob, now()).await?;
         tx.commit().await?;
