@@ -2,14 +2,14 @@
 
 use super::control::{Ask, hand_over};
 use super::progress::Progress;
-use super::{BadInput, OsmFile, OsmImport, Settings, basemap, lock};
+use super::{AddressFile, BadInput, OsmFile, OsmImport, Settings, basemap, lock};
 use crate::import::{self, Event, Summary, Target};
 use crate::journal::Journal;
 use crate::osm::{self, BoundaryAsk};
 use crate::store::Store;
 use crate::tiles::archives;
 use anyhow::Context;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tokio::sync::mpsc;
 
 /// The boundary that holds everything.
@@ -73,25 +73,111 @@ pub(super) async fn into_journal(journal: &Journal, data: &Path, what: &OsmImpor
         Some(file) => Some(basemap::adopt(data, file).await?),
         None => None,
     };
+    // Territories that are here already keep their base map.
+    let building = Building::new(data, archive.is_none() && !what.into_existing)?;
     // Without a boundary the reading would choose one commune of the extract.
     let boundary = what.file.boundary.as_deref().or(what.into_existing.then_some(EVERYWHERE));
-    let extract = import::read_in_child(&what.file.file, boundary, what.file.max_memory, report).await?;
+    let (extract, built) = import::read_in_child(&what.file.file, boundary, what.file.max_memory, building.path(), report).await?;
+    building.check().await?;
     let target = if what.into_existing { Target::Existing } else { Target::Own { slug: what.territory.as_deref(), name: what.name.as_deref() } };
-    let summary = import::import_osm(journal, extract, target, report).await?;
-    if let Some(archive) = archive {
+    let mut summary = import::import_osm(journal, extract, target, report).await?;
+    if !what.into_existing {
+        let archive = match archive {
+            Some(archive) => archive,
+            None => building.finish(&summary.slug)?,
+        };
         basemap::give(&journal.store, std::slice::from_ref(&summary.slug), &archive).await?;
     }
+    summary.basemap = built;
+    let _ = report.send(Event::Summary(Box::new(summary.clone()))).await;
     Ok(summary)
+}
+
+/// A base map on its way: a temporary file that goes away with this value unless it is finished.
+struct Building {
+    folder: PathBuf,
+    temporary: Option<PathBuf>,
+}
+
+impl Building {
+    fn new(data: &Path, wanted: bool) -> anyhow::Result<Self> {
+        let folder = archives::folder(data);
+        std::fs::create_dir_all(&folder).with_context(|| format!("the folder {} can't be made", folder.display()))?;
+        let temporary = wanted.then(|| archives::temporary(&folder, "import"));
+        Ok(Self { folder, temporary })
+    }
+
+    fn path(&self) -> Option<&Path> {
+        self.temporary.as_deref()
+    }
+
+    /// What was built must be fit to be served before anything else is written.
+    async fn check(&self) -> anyhow::Result<()> {
+        let Some(path) = self.path() else { return Ok(()) };
+        archives::check(path).await.context("the base map that was built")
+    }
+
+    /// Puts the archive in place of the territory's old one.
+    fn finish(mut self, slug: &str) -> anyhow::Result<String> {
+        if let Some(path) = self.temporary.take() {
+            archives::put_in_place(&path, &self.folder, slug).context("the base map could not be put in place; the old one stays")?;
+        }
+        Ok(slug.to_owned())
+    }
+}
+
+impl Drop for Building {
+    fn drop(&mut self) {
+        if let Some(path) = &self.temporary {
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+/// Imports a BAN file and shows what came of it.
+///
+/// # Errors
+/// As [`run`].
+pub(super) async fn run_addresses(settings: Settings, mut what: AddressFile) -> anyhow::Result<()> {
+    what.file = std::fs::canonicalize(&what.file).map_err(|e| BadInput(format!("{} can't be read: {e}", what.file.display())))?;
+    let data = settings.data()?;
+    let mut progress = Progress::start();
+    if hand_over(&data, &Ask::ImportAddresses(what.clone()), |event| progress.show(&event)).await?.is_some() {
+        return Ok(());
+    }
+    let url = settings.database()?;
+    let _lock = if url.starts_with("sqlite:") { Some(lock::take(&data)?) } else { None };
+    let store = Store::open(&url).await?;
+    let (report, mut events) = mpsc::channel(64);
+    let showing = tokio::spawn(async move {
+        while let Some(event) = events.recv().await {
+            progress.show(&event);
+        }
+    });
+    let done = addresses_into(&store, &what, &report).await;
+    drop(report);
+    showing.await?;
+    store.close().await;
+    done
+}
+
+/// Reads a BAN file in a child process, then writes it.
+///
+/// # Errors
+/// As [`run`].
+pub(super) async fn addresses_into(store: &Store, what: &AddressFile, report: &mpsc::Sender<Event>) -> anyhow::Result<()> {
+    let (addresses, counts) = import::read_addresses_in_child(&what.file, report).await?;
+    import::import_addresses(store, &addresses, counts, report).await.map(|_| ())
 }
 
 /// The child's side of the reading.
 ///
 /// # Errors
 /// When the boundary is not understood or standard output is closed.
-pub(super) fn read_in_child(file: &OsmFile) -> anyhow::Result<()> {
+pub(super) fn read_in_child(file: &OsmFile, basemap: Option<&Path>) -> anyhow::Result<()> {
     let boundary = file.boundary.as_deref().map(boundary).transpose()?;
     let max_memory = file.max_memory.map_or_else(half_of_memory, |mib| mib << 20);
-    import::speak(&file.file, &osm::Ask { boundary, max_memory })
+    import::speak(&file.file, &osm::Ask { boundary, max_memory }, basemap)
 }
 
 fn is_path(boundary: &str) -> bool {

@@ -14,7 +14,7 @@ mod territories;
 
 pub use settings::Settings;
 
-use crate::import::{ContoursAsk, ContoursError};
+use crate::import::{BadAddresses, ContoursAsk, ContoursError};
 use crate::osm::ReadError;
 use crate::tiles::ArchiveError;
 use clap::{Args, Parser, Subcommand};
@@ -48,7 +48,16 @@ enum Command {
     Check,
     /// Read an extract and write what was found on standard output (used by `import osm`).
     #[command(hide = true)]
-    ReadOsm(OsmFile),
+    ReadOsm {
+        #[command(flatten)]
+        file: OsmFile,
+        /// Where to build the base map; none is built without it.
+        #[arg(long, value_name = "FILE")]
+        basemap_at: Option<PathBuf>,
+    },
+    /// Read a BAN file and write what was found on standard output (used by `import addresses`).
+    #[command(hide = true)]
+    ReadAddresses(AddressFile),
     /// Read contours and write what was found on standard output (used by `import territories`).
     #[command(hide = true)]
     ReadContours(ContoursAsk),
@@ -62,6 +71,8 @@ enum Import {
     Basemap(BasemapImport),
     /// Make or update territories from contours (GeoJSON): communes, EPCI, départements, régions.
     Territories(ContoursAsk),
+    /// Bring in the addresses of communes from a BAN file (.csv or .csv.gz).
+    Addresses(AddressFile),
 }
 
 /// A base map, and who shows it.
@@ -72,6 +83,13 @@ pub struct BasemapImport {
     /// Short address of a territory that shows it, with all those inside; may be given several times.
     #[arg(long, value_name = "SLUG")]
     pub territory: Vec<String>,
+}
+
+/// A file of addresses.
+#[derive(Debug, Clone, Args, serde::Serialize, serde::Deserialize)]
+pub struct AddressFile {
+    /// The file, with the columns of the Base Adresse Nationale.
+    pub file: PathBuf,
 }
 
 /// What to import, and as which territory.
@@ -144,12 +162,14 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Serve => serve::run(settings).await,
         Command::Import(Import::Osm(what)) => import::run(settings, what).await,
         Command::Import(Import::Basemap(what)) => basemap::run(settings, what).await,
+        Command::Import(Import::Addresses(what)) => import::run_addresses(settings, what).await,
         Command::Import(Import::Territories(what)) => territories::run(settings, what).await,
         Command::Export(Export::Actors { territory, format }) => export::run(settings, &territory, format).await,
         Command::Admin(Admin::Invite { territory, role }) => admin::invite(settings, territory, &role).await,
         Command::Check => check::run(settings).await,
-        Command::ReadOsm(file) => import::read_in_child(&file),
+        Command::ReadOsm { file, basemap_at } => import::read_in_child(&file, basemap_at.as_deref()),
         Command::ReadContours(what) => crate::import::speak_contours(&what),
+        Command::ReadAddresses(what) => crate::import::speak_addresses(&what.file),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -162,14 +182,14 @@ pub async fn run(cli: Cli) -> ExitCode {
 #[error("{0}")]
 pub struct BadInput(pub String);
 
+/// Whether the input is at fault.
+fn is_bad_input(error: &anyhow::Error) -> bool {
+    error.is::<BadInput>() || error.is::<ReadError>() || error.is::<ArchiveError>() || error.is::<BadAddresses>() || error.is::<ContoursError>()
+}
+
 fn fail(error: &anyhow::Error) -> ExitCode {
     eprintln!("bouillon: {error:#}");
     ExitCode::from(if is_bad_input(error) { 2 } else { 1 })
-}
-
-/// Whether the input is at fault.
-fn is_bad_input(error: &anyhow::Error) -> bool {
-    error.is::<BadInput>() || error.is::<ReadError>() || error.is::<ContoursError>() || error.is::<ArchiveError>()
 }
 
 fn start_tracing(settings: &Settings) {

@@ -1,134 +1,203 @@
-//! Reading an extract in a child process: a hostile file can at worst end the child, which never sees the database.
+//! Reading a foreign file in a child process: a hostile file can at worst end the child, which never sees the database.
 
 use super::Event;
+use super::ban::{self, BadAddresses, BanCounts};
 use super::contours::{Contour, ContoursAsk, ContoursError, Gathered, LeftOut, gather};
-use crate::osm::{self, Ask, Extract, ReadError};
+use crate::geo::Shape;
+use crate::osm::{self, Ask, Extract};
+use crate::store::Address;
+use crate::tiles::basemap::{self, BuildError, Built};
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io::{Read, Write};
 use std::path::Path;
-use std::process::{ExitStatus, Stdio};
+use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 use tokio::sync::mpsc;
+
+/// Addresses on one line.
+const ADDRESSES_PER_LINE: usize = 500;
 
 /// One line of the child's standard output.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Line {
-    Progress(u64, u64),
-    Extract(Box<Extract>),
-    Failed(ReadError),
+    Read(u64, u64),
+    Drawn(u64, u64),
+    /// Some of the addresses; they come before what ends the reading.
+    Addresses(Vec<Address>),
+    Extract(Box<Extract>, Option<Built>),
+    Ban(BanCounts),
+    Failed(BuildError),
+    FailedAddresses(BadAddresses),
+    /// How far a step of reading contours is.
     Step(String, u64, u64),
+    /// One contour; they come before what ends the reading.
     Contour(Box<Contour>),
-    Contours { made: usize, left_out: BTreeMap<LeftOut, (u64, String)> },
-    BadContours(ContoursError),
+    Contours {
+        made: usize,
+        left_out: BTreeMap<LeftOut, (u64, String)>,
+    },
+    FailedContours(ContoursError),
 }
 
-/// Reads an extract in a child process and gives back what it found; progress goes to `report`.
+/// What a child said.
+struct Heard {
+    last: Line,
+    addresses: Vec<Address>,
+    contours: Vec<Contour>,
+}
+
+/// Share of a territory's width and height that its base map shows around it, and the least of it in degrees: the map of a village is
+/// looked at on wide screens too.
+const AROUND: (f64, f64) = (0.35, 0.03);
+
+/// Reads an extract in a child process and gives back what it found; progress goes to `report`. With `basemap`, its base map is built there.
 ///
 /// # Errors
-/// [`ReadError`] for a file that can't be used; anything else when the child could not run to its end.
-pub async fn read_in_child(file: &Path, boundary: Option<&str>, max_memory: Option<u64>, report: &mpsc::Sender<Event>) -> anyhow::Result<Extract> {
-    let mut command = program("read-osm")?;
-    command.arg(file);
-    if let Some(boundary) = boundary {
-        command.arg(format!("--boundary={boundary}"));
-    }
-    if let Some(mib) = max_memory {
-        command.arg(format!("--max-memory={mib}"));
-    }
-    let mut found = None;
-    let status = hear(command, |line| match line {
-        Line::Progress(done, total) => {
-            let _ = report.try_send(Event::Progress { step: "read".into(), done, total });
-            Ok(())
-        }
-        Line::Extract(extract) => {
-            found = Some(*extract);
-            Ok(())
-        }
-        Line::Failed(error) => Err(error.into()),
+/// [`osm::ReadError`] for a file that can't be used, [`BuildError`] when the base map can't be built; anything else when the child could not
+/// run to its end.
+pub async fn read_in_child(
+    file: &Path,
+    boundary: Option<&str>,
+    max_memory: Option<u64>,
+    basemap: Option<&Path>,
+    report: &mpsc::Sender<Event>,
+) -> anyhow::Result<(Extract, Option<Built>)> {
+    let boundary = boundary.map(|b| format!("--boundary={b}").into());
+    let memory = max_memory.map(|mib| format!("--max-memory={mib}").into());
+    let basemap = basemap.into_iter().flat_map(|path| ["--basemap-at".into(), path.as_os_str().to_owned()]);
+    let more: Vec<OsString> = boundary.into_iter().chain(memory).chain(basemap).collect();
+    let heard = listen("read-osm", file, &more, report).await?;
+    match heard.last {
+        Line::Extract(extract, built) => Ok((Extract { addresses: heard.addresses, ..*extract }, built)),
         _ => anyhow::bail!(OTHERWISE),
-    })
-    .await?;
-    found.with_context(|| cut_off(status))
+    }
 }
 
-/// Reads contours in a child process; progress goes to `report`.
+/// Reads contours in a child process.
 ///
 /// # Errors
 /// [`ContoursError`] for files that can't be used; anything else when the child could not run to its end.
 pub async fn read_contours_in_child(ask: &ContoursAsk, report: &mpsc::Sender<Event>) -> anyhow::Result<Gathered> {
-    let mut command = program("read-contours")?;
-    command.arg(&ask.file);
-    for (flag, value) in ask.kind.iter().map(|k| ("--kind", k.as_ref())).chain(ask.population.iter().map(|p| ("--population", p.as_os_str()))) {
-        command.arg(flag).arg(value);
+    let kind = ask.kind.iter().flat_map(|kind| ["--kind".into(), kind.into()]);
+    let population = ask.population.iter().flat_map(|path| ["--population".into(), path.into()]);
+    let groups = ask.groups.iter().flat_map(|path| ["--groups".into(), path.into()]);
+    let more: Vec<OsString> = kind.chain(population).chain(groups).collect();
+    let heard = listen("read-contours", &ask.file, &more, report).await?;
+    match heard.last {
+        Line::Contours { made, left_out } => Ok(Gathered { contours: heard.contours, made, left_out }),
+        _ => anyhow::bail!(OTHERWISE),
     }
-    for path in &ask.groups {
-        command.arg("--groups").arg(path);
-    }
-    let (mut gathered, mut whole) = (Gathered::default(), false);
-    let status = hear(command, |line| {
-        match line {
-            Line::Step(step, done, total) => drop(report.try_send(Event::Progress { step, done, total })),
-            Line::Contour(contour) => gathered.contours.push(*contour),
-            Line::Contours { made, left_out } => {
-                (gathered.made, gathered.left_out, whole) = (made, left_out, true);
-            }
-            Line::BadContours(error) => return Err(error.into()),
-            _ => anyhow::bail!(OTHERWISE),
-        }
-        Ok(())
-    })
-    .await?;
-    whole.then_some(gathered).with_context(|| cut_off(status))
 }
 
 const OTHERWISE: &str = "the reading process said something else than expected";
 
-fn cut_off(status: ExitStatus) -> String {
-    format!("the reading process ended before it was done ({status}): the file may need more memory than allowed, or be built to do harm")
+/// Reads a BAN file in a child process.
+///
+/// # Errors
+/// [`BadAddresses`] for a file that can't be used; anything else when the child could not run to its end.
+pub async fn read_addresses_in_child(file: &Path, report: &mpsc::Sender<Event>) -> anyhow::Result<(Vec<Address>, BanCounts)> {
+    let heard = listen("read-addresses", file, &[], report).await?;
+    match heard.last {
+        Line::Ban(counts) => Ok((heard.addresses, counts)),
+        _ => anyhow::bail!(OTHERWISE),
+    }
 }
 
-/// This program again, for reading.
-fn program(task: &str) -> anyhow::Result<Command> {
-    let mut command = Command::new(std::env::current_exe().context("the program's own file is not found")?);
-    command.arg(task).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit()).kill_on_drop(true);
+/// Starts the child and hears it to its end: its last line, and the addresses and contours before it.
+async fn listen(command: &str, file: &Path, more: &[OsString], report: &mpsc::Sender<Event>) -> anyhow::Result<Heard> {
+    let mut child = Command::new(std::env::current_exe().context("the program's own file is not found")?);
+    child.arg(command).arg(file).args(more).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit()).kill_on_drop(true);
     // The child gets no database address and no secrets.
-    command.env_clear().envs(std::env::vars_os().filter(|(k, _)| k == "BOUILLON_BREAK" || k == "RUST_BACKTRACE"));
-    Ok(command)
-}
-
-/// Runs the child and takes its lines until it ends.
-async fn hear(mut command: Command, mut take: impl FnMut(Line) -> anyhow::Result<()>) -> anyhow::Result<ExitStatus> {
-    let mut child = command.spawn().context("the reading process could not start")?;
+    child.env_clear().envs(std::env::vars_os().filter(|(k, _)| k == "BOUILLON_BREAK" || k == "RUST_BACKTRACE"));
+    let mut child = child.spawn().context("the reading process could not start")?;
     let output = child.stdout.take().context("the reading process has no output")?;
     let mut lines = BufReader::new(output).lines();
+    let (mut last, mut addresses, mut contours) = (None, Vec::new(), Vec::new());
     while let Some(line) = lines.next_line().await? {
-        take(serde_json::from_str(&line).context(OTHERWISE)?)?;
+        match serde_json::from_str(&line).context(OTHERWISE)? {
+            Line::Read(done, total) => {
+                let _ = report.try_send(Event::Progress { step: "read".into(), done, total });
+            }
+            Line::Drawn(done, total) => {
+                let _ = report.try_send(Event::Progress { step: "draw".into(), done, total });
+            }
+            Line::Step(step, done, total) => drop(report.try_send(Event::Progress { step, done, total })),
+            Line::Addresses(some) => addresses.extend(some),
+            Line::Contour(contour) => contours.push(*contour),
+            Line::Failed(BuildError::Read { error }) => return Err(error.into()),
+            Line::Failed(error) => return Err(error.into()),
+            Line::FailedAddresses(error) => return Err(error.into()),
+            Line::FailedContours(error) => return Err(error.into()),
+            line => last = Some(line),
+        }
     }
-    Ok(child.wait().await?)
+    let status = child.wait().await?;
+    let last = last.with_context(|| {
+        format!("the reading process ended before it was done ({status}): the file may need more memory than allowed, or be built to do harm")
+    })?;
+    Ok(Heard { last, addresses, contours })
 }
 
-/// The child's side: reads the file and speaks [`Line`]s. Ends at once when the parent goes away (standard input closes).
+/// The child's side: reads an extract and speaks [`Line`]s. Ends at once when the parent goes away (standard input closes).
 ///
 /// # Errors
 /// When standard output can't be written.
-pub fn speak(file: &Path, ask: &Ask) -> anyhow::Result<()> {
+pub fn speak(file: &Path, ask: &Ask, basemap: Option<&Path>) -> anyhow::Result<()> {
     end_with_the_parent();
-    let result = osm::extract(file, ask, &mut |done, total| {
-        let _ = say(&Line::Progress(done, total));
-    });
-    say(&match result {
-        Ok(extract) => Line::Extract(Box::new(extract)),
-        Err(error) => Line::Failed(error),
-    })?;
+    match work(file, ask, basemap) {
+        Ok((mut extract, built)) => {
+            say_addresses(std::mem::take(&mut extract.addresses))?;
+            say(&Line::Extract(Box::new(extract), built))?;
+        }
+        Err(error) => say(&Line::Failed(error))?,
+    }
     Ok(())
 }
 
-/// The same for contours.
+fn work(file: &Path, ask: &Ask, basemap: Option<&Path>) -> Result<(Extract, Option<Built>), BuildError> {
+    let mut last = 0;
+    // A line each hundredth is enough for a bar.
+    let mut step = |done: u64, total: u64| std::mem::replace(&mut last, done * 100 / total.max(1)) != done * 100 / total.max(1);
+    let (extract, checked) = osm::extract(file, ask, &mut |done, total| {
+        if step(done, total) {
+            let _ = say(&Line::Read(done, total));
+        }
+    })?;
+    let window = Shape::from_geojson(&extract.boundary.geometry).map(|shape| shape.bbox.grown(AROUND.0, AROUND.1));
+    let (Some(path), Some(window)) = (basemap, window) else { return Ok((extract, None)) };
+    let built = basemap::build(&checked, &window, path, ask.max_memory, &mut |done, total| {
+        if step(done, total) {
+            let _ = say(&Line::Drawn(done, total));
+        }
+    })?;
+    Ok((extract, Some(built)))
+}
+
+/// The child's side: reads a BAN file.
+///
+/// # Errors
+/// When standard output can't be written.
+pub fn speak_addresses(file: &Path) -> anyhow::Result<()> {
+    end_with_the_parent();
+    let result = ban::read(file, &mut |done, total| {
+        let _ = say(&Line::Read(done, total));
+    });
+    match result {
+        Ok((addresses, counts)) => {
+            say_addresses(addresses)?;
+            say(&Line::Ban(counts))?;
+        }
+        Err(error) => say(&Line::FailedAddresses(error))?,
+    }
+    Ok(())
+}
+
+/// The child's side: reads contours.
 ///
 /// # Errors
 /// When standard output can't be written.
@@ -144,7 +213,15 @@ pub fn speak_contours(ask: &ContoursAsk) -> anyhow::Result<()> {
             }
             say(&Line::Contours { made, left_out })?;
         }
-        Err(error) => say(&Line::BadContours(error))?,
+        Err(error) => say(&Line::FailedContours(error))?,
+    }
+    Ok(())
+}
+
+fn say_addresses(mut addresses: Vec<Address>) -> std::io::Result<()> {
+    while !addresses.is_empty() {
+        let rest = addresses.split_off(addresses.len().min(ADDRESSES_PER_LINE));
+        say(&Line::Addresses(std::mem::replace(&mut addresses, rest)))?;
     }
     Ok(())
 }

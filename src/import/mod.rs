@@ -1,5 +1,7 @@
 //! From what a source holds to edits and candidates. The reading happens elsewhere (`osm`); here it is decided what is new, changed or doubtful.
 
+mod addresses;
+mod ban;
 mod child;
 mod contours;
 mod edits;
@@ -8,11 +10,15 @@ mod plan;
 mod slugs;
 mod territories;
 
-pub use child::{read_contours_in_child, read_in_child, speak, speak_contours};
+pub use addresses::import_addresses;
+pub use ban::{BadAddresses, BanCounts};
+pub use child::{read_addresses_in_child, read_contours_in_child, read_in_child, speak, speak_addresses, speak_contours};
 pub use contours::{ContoursAsk, ContoursError, LeftOut};
 pub use osm::{Target, import_osm};
 pub use territories::{TerritoriesSummary, import_territories};
 
+use crate::store::AddressTotals;
+use crate::tiles::basemap::Built;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -22,17 +28,32 @@ use std::collections::BTreeMap;
 pub enum Event {
     /// How far a step is.
     Progress {
-        /// `read` (bytes), `write` (actors), `contours`, `unions` or `territories`.
+        /// `read` and `draw` (bytes), `write` (edits), `addresses`, `contours`, `unions` or `territories`.
         step: String,
         /// Units done.
         done: u64,
         /// Units in all.
         total: u64,
     },
-    /// What came of it.
+    /// What came of an extract.
     Summary(Box<Summary>),
+    /// What came of a file of addresses.
+    Addresses(Box<AddressSummary>),
     /// What came of an import of contours.
     Territories(Box<TerritoriesSummary>),
+}
+
+/// What an import of addresses read and left out.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct AddressSummary {
+    /// Rows of the file.
+    pub rows: u64,
+    /// Communes whose addresses were replaced.
+    pub communes: u64,
+    /// What they hold now.
+    pub totals: AddressTotals,
+    /// Rows left out, per reason.
+    pub skipped: BTreeMap<String, u64>,
 }
 
 /// What an import read, published, kept back and skipped.
@@ -62,6 +83,8 @@ pub struct Summary {
     pub candidates: BTreeMap<String, u64>,
     /// Objects of the source that were left out, per reason.
     pub skipped: BTreeMap<String, u64>,
-    /// Street names for placing actors.
-    pub streets: usize,
+    /// Streets, places and house numbers for finding an address.
+    pub addresses: AddressTotals,
+    /// The base map that was built, if one was.
+    pub basemap: Option<Built>,
 }

@@ -3,18 +3,14 @@
 use super::edits::{BATCH, new_edit, sentence, submit, with_base};
 use super::plan::{self, Planned};
 use super::{Event, Summary};
-use crate::journal::{Author, Journal, Request, now};
+use crate::journal::{Author, Journal, Request};
 use crate::model::edit::{Ack, Edit, EditKind, Outcome, SubjectKind};
 use crate::model::{Actor, Fields, Lang, Territory, taxonomy};
 use crate::osm::{Boundary, Doubt, Extract, Found, Verdict};
-use crate::store::{Blob, Candidate, Imported};
+use crate::store::{AddressSource, Candidate, Imported};
 use anyhow::Context;
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::io::Write;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
@@ -56,13 +52,8 @@ pub async fn import_osm(journal: &Journal, extract: Extract, target: Target<'_>,
     work.summary.skipped.clone_from(&counts.skipped);
     work.summary.skipped.insert("outside".into(), counts.outside);
     let doubtful = work.actors(own.as_ref(), &extract.found).await?;
-    work.candidates(doubtful).await?;
-    if let Some(home) = &own {
-        work.beside(home, &extract).await?;
-    }
-    let summary = work.summary;
-    let _ = report.send(Event::Summary(Box::new(summary.clone()))).await;
-    Ok(summary)
+    work.beside(own.as_ref(), &extract, doubtful).await?;
+    Ok(work.summary)
 }
 
 struct Work<'a> {
@@ -83,7 +74,6 @@ impl Work<'_> {
         self.summary.name = home.name().into();
         self.summary.warning.clone_from(&extract.boundary.warning);
         self.summary.inside = extract.quartiers.len();
-        self.summary.streets = extract.streets.len();
         Ok(Home { id: home.id, slug: home.slug().into() })
     }
 
@@ -201,30 +191,19 @@ impl Work<'_> {
         twins.iter().any(|t| t.score >= crate::model::similar::PROBABLY_THE_SAME && t.distance_m.is_some_and(|m| m <= 30.0))
     }
 
-    /// Keeps what was not published, for those who add something like it.
-    async fn candidates(&mut self, doubtful: BTreeMap<Uuid, Vec<Candidate>>) -> anyhow::Result<()> {
+    /// Candidates and addresses: read by people, but nothing that they write together.
+    async fn beside(&mut self, own: Option<&Home>, extract: &Extract, doubtful: BTreeMap<Uuid, Vec<Candidate>>) -> anyhow::Result<()> {
+        for c in doubtful.values().flatten() {
+            *self.summary.candidates.entry(c.reason.clone()).or_default() += 1;
+        }
         let mut tx = self.journal.store.write().await?;
         for (home, list) in &doubtful {
-            for c in list {
-                *self.summary.candidates.entry(c.reason.clone()).or_default() += 1;
-            }
             tx.put_candidates(*home, self.run, list).await?;
         }
-        tx.commit().await?;
-        Ok(())
-    }
-
-    /// Streets and the simple base map: read by people, but nothing that they write together.
-    async fn beside(&mut self, home: &Home, extract: &Extract) -> anyhow::Result<()> {
-        let mut packed = GzEncoder::new(Vec::new(), Compression::new(7));
-        serde_json::to_writer(&mut packed, &extract.base)?;
-        packed.flush()?;
-        let bytes = packed.finish()?;
-        let digest = format!("{:x}", Sha256::digest(&bytes));
-        let blob = Blob { media_type: "application/geo+json".into(), encoding: "gzip".into(), digest, bytes };
-        let mut tx = self.journal.store.write().await?;
-        tx.put_streets(home.id, &extract.streets).await?;
-        tx.put_blob(&format!("base/{}", home.id), &blob, now()).await?;
+        if let Some(home) = own {
+            self.summary.addresses = crate::store::AddressTotals::of(&extract.addresses);
+            tx.put_addresses(AddressSource::Osm, &home.id.to_string(), &extract.addresses).await?;
+        }
         tx.commit().await?;
         Ok(())
     }

@@ -4,6 +4,7 @@ pub mod actors;
 mod archive;
 mod archive_error;
 pub mod archives;
+pub mod basemap;
 #[cfg(test)]
 pub(crate) mod decode;
 pub mod mvt;
