@@ -16,5 +16,6 @@ mod imports;
 mod pages;
 mod reading;
 mod security;
+mod territories;
 mod tidy;
 mod tiles;

@@ -10,6 +10,7 @@
 mod category;
 mod cells;
 mod digest;
+mod directory;
 mod entry;
 mod filter;
 mod list;
@@ -28,6 +29,7 @@ mod words;
 
 pub use category::THEME_COUNT;
 pub use cells::{Cell, Cluster, TileContent};
+pub use directory::{Ask, Directory};
 pub use entry::{Entry, PlacePoint};
 pub use filter::Filter;
 pub use list::{ListError, Page, Query, Sort};
@@ -205,59 +207,6 @@ impl Atlas {
         Some(self.read().find(territory)?.1.facts.slug.clone())
     }
 
-    /// The smallest territory that covers a point (degrees) and is no quartier, with its slug; a quartier when there is nothing else.
-    pub fn home_at(&self, lon: f64, lat: f64) -> Option<(Uuid, Box<str>)> {
-        let inner = self.read();
-        let all: Vec<_> = inner.territories_at(lon, lat).into_iter().filter_map(|id| Some(inner.find(id)?.1)).collect();
-        let home = all.iter().find(|map| &*map.facts.kind != "quartier").or(all.first())?;
-        Some((home.facts.id, home.facts.slug.clone()))
-    }
-
-    /// What all territories say of themselves, in any order and without their totals: for looking through all of a country's communes.
-    pub fn facts(&self) -> Vec<TerritoryInfo> {
-        self.read().territories.iter().flatten().map(|map| map.facts.clone()).collect()
-    }
-
-    /// Slugs of the territories with a shape that lie in no other.
-    pub fn outermost(&self) -> Vec<String> {
-        let inner = self.read();
-        let alone = inner.territories.iter().flatten().filter(|map| {
-            let around = map.inner_point().map(|[lon, lat]| inner.territories_at(lon, lat)).unwrap_or_default();
-            map.shape.is_some() && !around.iter().any(|id| inner.find(*id).is_some_and(|(_, other)| map.lies_in(other)))
-        });
-        let mut slugs: Vec<String> = alone.map(|map| map.facts.slug.to_string()).collect();
-        slugs.sort_unstable();
-        slugs
-    }
-
-    /// The box around a territory's shape, degrees.
-    pub fn shape_bbox(&self, id: Uuid) -> Option<Bbox> {
-        Some(self.read().find(id)?.1.shape.as_ref()?.bbox)
-    }
-
-    /// All territories, by slug.
-    pub fn territories(&self) -> Vec<TerritoryInfo> {
-        sorted(self.read().territories.iter().flatten().map(|map| map.info()).collect())
-    }
-
-    /// The territories inside one, by slug: those of a kind, or all.
-    pub fn territories_in(&self, parent: Uuid, kind: Option<&str>) -> Vec<TerritoryInfo> {
-        let inner = self.read();
-        let Some((_, parent)) = inner.find(parent) else { return Vec::new() };
-        let Some(shape) = &parent.shape else { return Vec::new() };
-        let children = inner.meeting(shape.bbox).filter(|map| kind.is_none_or(|k| *map.facts.kind == *k) && map.lies_in(parent));
-        sorted(children.map(|map| map.info()).collect())
-    }
-
-    /// A territory and those around it, smallest first.
-    pub fn territories_around(&self, child: Uuid) -> Vec<Uuid> {
-        let inner = self.read();
-        let Some((_, child)) = inner.find(child) else { return Vec::new() };
-        let around = child.inner_point().map(|[lon, lat]| inner.territories_at(lon, lat)).unwrap_or_default();
-        let larger = around.into_iter().filter(|id| inner.find(*id).is_some_and(|(_, map)| child.lies_in(map)));
-        std::iter::once(child.facts.id).chain(larger).collect()
-    }
-
     /// The territories whose shape covers a point (degrees), smallest first: what the writer stores as an actor's `territories`.
     pub fn territories_at(&self, lon: f64, lat: f64) -> Vec<Uuid> {
         self.read().territories_at(lon, lat)
@@ -405,9 +354,4 @@ impl Atlas {
     fn write(&self) -> RwLockWriteGuard<'_, Inner> {
         self.inner.write().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn sorted(mut territories: Vec<TerritoryInfo>) -> Vec<TerritoryInfo> {
-    territories.sort_by(|a, b| a.slug.cmp(&b.slug));
-    territories
 }

@@ -291,7 +291,7 @@ impl Inner {
         let same = !draft.deleted && self.map(number).is_some_and(|map| map.shape == draft.shape);
         if same {
             if let Some(map) = self.territories[number as usize].as_mut() {
-                map.facts = draft.info;
+                map.tell(draft.info);
             }
             return;
         }

@@ -5,6 +5,7 @@ use super::pyramid::Pyramid;
 use super::spots::{Spot, Spots};
 use crate::geo::world::tile_number;
 use crate::geo::{Bbox, Shape, TileId, World};
+use crate::model::text::fold;
 use crate::model::{Territory, taxonomy};
 use geo::{Area, CoordsIter, InteriorPoint, MultiPolygon, Simplify};
 use serde_json::Value;
@@ -129,6 +130,8 @@ fn outline(shape: &Shape, whole: &Value) -> Arc<str> {
 /// A territory with its map.
 #[derive(Debug)]
 pub(super) struct TerritoryMap {
+    /// The name, for looking it up.
+    pub(super) folded: Box<str>,
     /// Without totals; see [`TerritoryMap::info`].
     pub(super) facts: TerritoryInfo,
     pub(super) shape: Option<Shape>,
@@ -145,6 +148,7 @@ pub(super) struct TerritoryMap {
 impl TerritoryMap {
     pub(super) fn new(draft: TerritoryDraft, stamp: u64) -> Self {
         Self {
+            folded: fold(&draft.info.name).into(),
             facts: draft.info,
             shape: draft.shape,
             inside: draft.inside,
@@ -159,9 +163,15 @@ impl TerritoryMap {
 
     /// Takes another shape, and what it says of itself with it.
     pub(super) fn reshape(&mut self, draft: TerritoryDraft) {
-        self.facts = draft.info;
+        self.tell(draft.info);
         self.shape = draft.shape;
         self.inside = draft.inside;
+    }
+
+    /// Takes what it now says of itself.
+    pub(super) fn tell(&mut self, facts: TerritoryInfo) {
+        self.folded = fold(&facts.name).into();
+        self.facts = facts;
     }
 
     /// Actors on its list, by slot.
