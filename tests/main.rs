@@ -9,6 +9,7 @@
 mod app;
 mod accounts;
 mod archives;
+mod basemap;
 mod cli;
 mod crash;
 mod edits;

@@ -6,6 +6,7 @@ pub mod grid;
 pub mod lambert93;
 pub mod mercator;
 pub mod shape;
+pub mod valid;
 pub mod world;
 
 pub use bbox::Bbox;
