@@ -19,5 +19,6 @@ mod imports;
 mod pages;
 mod reading;
 mod security;
+mod territories;
 mod tidy;
 mod tiles;

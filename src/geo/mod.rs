@@ -1,5 +1,6 @@
 //! Geometry without IO: boxes, tile coordinates, Mercator, the integer grid, and shapes that cover points.
 
+mod bands;
 pub mod bbox;
 pub mod grid;
 pub mod lambert93;

@@ -134,6 +134,14 @@ export interface Quartier {
   boundary: Geometry | null;
   actors: number;
 }
+/** One page of the territories that were looked for. */
+export interface TerritoryPage {
+  territories: TerritoryLine[];
+  /** How many there are in all. */
+  total: number;
+  /** Where the next page begins; null after the last. */
+  next: number | null;
+}
 export interface Territory extends TerritoryLine {
   boundary: Geometry | null;
   quartiers: Quartier[];
