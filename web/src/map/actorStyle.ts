@@ -1,12 +1,16 @@
 /** How actors are drawn: markers, names, clusters, the selected pin. */
 import { GREY, THEME_CODES } from '../parts/glyphs';
-import { BOLD, INK, LAYERS, SOURCES } from './ids';
+import { BOLD, LAYERS, SOURCES } from './ids';
+import { sizeOf, text, type Shade } from './palette';
+
+/** The count in a cluster lies on its white disc, whatever the style. */
+const INK = '#14282C';
 
 /** A name under a marker, from zoom 15, when it fits. */
 const nameBelow = {
   'text-field': ['step', ['zoom'], '', 15, ['get', 'name']],
   'text-font': BOLD,
-  'text-size': 13,
+  'text-size': sizeOf(text('actor')),
   'text-anchor': 'top',
   // Below the picture of the marker (40 px): a name that touched it would give way to it.
   'text-offset': [0, 1.7],
@@ -14,11 +18,11 @@ const nameBelow = {
   'text-optional': true,
   'text-padding': 1,
 };
-const nameInk = {
-  'text-color': INK,
-  'text-halo-color': 'rgba(255,255,255,0.95)',
+const nameInk = (shade: Shade) => ({
+  'text-color': text('actor')[shade].ink,
+  'text-halo-color': text('actor')[shade].halo,
   'text-halo-width': 1.8,
-};
+});
 const marker = [
   'concat',
   'actor:',
@@ -39,7 +43,8 @@ const ring = [
 ];
 const imprecise = ['in', ['coalesce', ['get', 'precision'], 'exact'], ['literal', ['quartier', 'commune']]];
 
-export function actorLayers(tiles: boolean) {
+export function actorLayers(tiles: boolean, shade: Shade) {
+  const mark = text('actor')[shade].ink;
   const halo = {
     type: 'circle',
     minzoom: 13,
@@ -57,7 +62,7 @@ export function actorLayers(tiles: boolean) {
             source: SOURCES.actors,
             'source-layer': 'actors',
             layout: nameBelow,
-            paint: nameInk,
+            paint: nameInk(shade),
           },
           {
             id: LAYERS.actors,
@@ -90,7 +95,7 @@ export function actorLayers(tiles: boolean) {
       type: 'symbol',
       source: SOURCES.fresh,
       layout: { ...icon, ...nameBelow },
-      paint: nameInk,
+      paint: nameInk(shade),
     },
     {
       id: 'hover',
@@ -99,7 +104,7 @@ export function actorLayers(tiles: boolean) {
       paint: {
         'circle-radius': 20,
         'circle-color': 'rgba(0,0,0,0)',
-        'circle-stroke-color': '#0A2F37',
+        'circle-stroke-color': mark,
         'circle-stroke-width': 3,
       },
     },
@@ -117,7 +122,7 @@ export function actorLayers(tiles: boolean) {
         'text-field': ['get', 'name'],
         'text-allow-overlap': true,
       },
-      paint: nameInk,
+      paint: nameInk(shade),
     },
     {
       id: 'me',

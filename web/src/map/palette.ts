@@ -1,0 +1,77 @@
+/** The classes of `tiles/palette.toml`: what is drawn, how wide, in which inks. Nothing here knows the map library. */
+import file from '../../../tiles/palette.toml';
+
+/** The three styles: two for the screen, one for paper. */
+export const SHADES = ['light', 'dark', 'impression'] as const;
+export type Shade = (typeof SHADES)[number];
+/** Pairs of zoom and pixels. */
+export type Stops = [zoom: number, pixels: number][];
+
+interface Class {
+  layer: string;
+  kinds?: string[];
+  by?: string;
+  minzoom?: number;
+  maxzoom?: number;
+}
+export interface AreaPaint {
+  fill: string;
+  edge?: string;
+  pattern?: string;
+  opacity?: number;
+}
+export interface LinePaint {
+  fill: string;
+  edge?: string;
+  dash?: number[];
+  opacity?: number;
+}
+export interface TextPaint {
+  ink: string;
+  halo: string;
+}
+export type AreaClass = Class & Record<Shade, AreaPaint>;
+export type LineClass = Class & { width: Stops; casing?: number; cut?: number } & Record<Shade, LinePaint>;
+export type TextClass = Class & {
+  size: Stops;
+  weight: 400 | 700;
+  field?: string;
+  along?: boolean;
+} & Record<Shade, TextPaint>;
+
+export interface Palette {
+  area: Record<string, AreaClass>;
+  line: Record<string, LineClass>;
+  text: Record<string, TextClass>;
+}
+export const palette = file as Palette;
+
+/** A colour of the file, as every class of the app's own layers is written there. */
+export const area = (name: string) => known(palette.area, name);
+export const line = (name: string) => known(palette.line, name);
+export const text = (name: string) => known(palette.text, name);
+
+function known<T>(group: Record<string, T>, name: string): T {
+  const found = group[name];
+  if (!found) throw new Error(`tiles/palette.toml has no class ${name}`);
+  return found;
+}
+
+/** The class of a source layer that takes all of these kinds; one without kinds takes the whole layer. */
+export function classOf<T extends Class>(group: Record<string, T>, layer: string, kinds: string[]): T | null {
+  const takes = (c: T) => !c.kinds || (kinds.length > 0 && kinds.every((k) => c.kinds?.includes(k)));
+  return Object.values(group).find((c) => c.layer === layer && takes(c)) ?? null;
+}
+
+/** Width by zoom as an expression; `casing` is added on both sides, thinner where the line itself is thin. */
+export function widthOf(c: LineClass, casing = 0, factor = 1): unknown[] {
+  const stops = c.width.flatMap(([zoom, pixels]) => {
+    const grown = Math.min(1, Math.max(1 / 3, (zoom - 9) / 6));
+    return [zoom, Number((pixels * factor + 2 * casing * grown).toFixed(2))];
+  });
+  return ['interpolate', ['exponential', 1.5], ['zoom'], ...stops];
+}
+
+export function sizeOf(c: TextClass): unknown[] {
+  return ['interpolate', ['linear'], ['zoom'], ...c.size.flat()];
+}
