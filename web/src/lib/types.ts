@@ -138,6 +138,7 @@ export interface TerritoryLine {
 export interface Quartier {
   slug: string;
   name: string;
+  kind: string;
   bbox: BBox;
   boundary: Geometry | null;
   actors: number;

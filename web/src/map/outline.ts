@@ -7,26 +7,29 @@ const EMPTY = { type: 'FeatureCollection', features: [] } as const;
 
 function shapes(territory: Territory) {
   return [
-    { kind: 'territory', name: territory.name, geometry: territory.boundary },
-    ...territory.quartiers.map((q) => ({ kind: 'quartier', name: q.name, geometry: q.boundary })),
+    { kind: 'territory', of: territory.kind, name: territory.name, geometry: territory.boundary },
+    ...territory.quartiers.map((q) => ({ kind: 'quartier', of: q.kind, name: q.name, geometry: q.boundary })),
   ];
 }
 
 export function outline(territory: Territory) {
   return {
     type: 'FeatureCollection',
-    features: shapes(territory).flatMap(({ geometry, ...properties }) =>
+    features: shapes(territory).flatMap(({ geometry, of: _of, ...properties }) =>
       geometry ? [{ type: 'Feature', geometry, properties }] : [],
     ),
   };
 }
 
-/** One point for each name: a label of a shape would be repeated in every tile that the shape touches. */
-export function nameplates(territory: Territory) {
+/**
+ * One point for each name: a label of a shape would be repeated in every tile that the shape touches. Names that a base
+ * map has itself, of the territory and of the communes in it, are only here where there is none.
+ */
+export function nameplates(territory: Territory, alone: boolean) {
   return {
     type: 'FeatureCollection',
-    features: shapes(territory).flatMap(({ geometry, ...properties }) => {
-      const at = labelPoint(geometry);
+    features: shapes(territory).flatMap(({ geometry, of, ...properties }) => {
+      const at = alone || of === 'quartier' ? labelPoint(geometry) : null;
       return at ? [{ type: 'Feature', geometry: { type: 'Point', coordinates: at }, properties }] : [];
     }),
   };

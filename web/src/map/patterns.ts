@@ -1,6 +1,6 @@
 /** Small repeating pictures for areas that must differ without colour. */
 
-const EDGE = 24;
+const EDGE = 32;
 
 /** The id under which a style asks for a pattern; `drawPattern` reads it back. */
 export function patternId(name: string, fill: string, ink: string): string {
@@ -20,7 +20,7 @@ export function drawPattern(name: string, fill: string, ink: string, ratio: numb
   return pen.getImageData(0, 0, canvas.width, canvas.height);
 }
 
-/** Each repeats without a seam on a square of 24 pixels. */
+/** Each repeats without a seam on a square of 32 pixels. */
 const PENS: Record<string, (pen: CanvasRenderingContext2D) => void> = {
   dots(pen) {
     for (const [x, y] of places(4)) spot(pen, x, y, 0.9);
@@ -28,21 +28,21 @@ const PENS: Record<string, (pen: CanvasRenderingContext2D) => void> = {
   trees(pen) {
     for (const [x, y] of places(2)) {
       pen.beginPath();
-      pen.moveTo(x, y - 4);
-      pen.lineTo(x + 3, y + 2);
-      pen.lineTo(x - 3, y + 2);
+      pen.moveTo(x, y - 3.5);
+      pen.lineTo(x + 2.5, y + 2);
+      pen.lineTo(x - 2.5, y + 2);
       pen.closePath();
       pen.moveTo(x, y + 2);
-      pen.lineTo(x, y + 4);
+      pen.lineTo(x, y + 3.5);
       pen.stroke();
     }
   },
   waves(pen) {
-    for (const y of [4, 12, 20]) {
+    for (const y of [4, 12, 20, 28]) {
       pen.beginPath();
       pen.moveTo(0, y);
-      pen.bezierCurveTo(6, y - 3, 6, y - 3, 12, y);
-      pen.bezierCurveTo(18, y + 3, 18, y + 3, 24, y);
+      pen.bezierCurveTo(8, y - 3, 8, y - 3, 16, y);
+      pen.bezierCurveTo(24, y + 3, 24, y + 3, EDGE, y);
       pen.stroke();
     }
   },

@@ -40,7 +40,7 @@ export function buildStyle({ territory, actorTiles, origin, fonts, shade, langua
     sources: {
       ...(base ? { [SOURCES.base]: tiles(base, origin) } : {}),
       outline: { type: 'geojson', data: outline(territory) },
-      nameplates: { type: 'geojson', data: nameplates(territory) },
+      nameplates: { type: 'geojson', data: nameplates(territory, base === null) },
       veil: { type: 'geojson', data: veil(territory) },
       ...(actorTiles
         ? { [SOURCES.actors]: { type: 'vector', tiles: [actorTiles], minzoom: 0, maxzoom: 20 } }
@@ -65,10 +65,10 @@ function tiles({ archive, version, minzoom, maxzoom, bounds }: Basemap, origin: 
   return { type: 'vector', tiles: [`${address}?v=${encodeURIComponent(version)}`], minzoom, maxzoom, bounds };
 }
 
-/** A quartier is named once, by the territory's own label. */
+/** A quartier is named once, by our own label; a commune inside a country by the base map, where its town is. */
 function withoutTwins(layer: Layer, territory: Territory): Layer {
-  if (layer['source-layer'] !== 'place_labels' || territory.quartiers.length === 0) return layer;
-  const names = territory.quartiers.map((q) => q.name);
+  const names = territory.quartiers.filter((q) => q.kind === 'quartier').map((q) => q.name);
+  if (layer['source-layer'] !== 'place_labels' || names.length === 0) return layer;
   const others = ['!', ['in', ['get', 'name'], ['literal', names]]];
   return { ...layer, filter: layer.filter ? ['all', layer.filter, others] : others };
 }
