@@ -8,6 +8,7 @@ use crate::journal::Journal;
 use crate::osm::{self, BoundaryAsk};
 use crate::store::Store;
 use anyhow::Context;
+use std::path::Path;
 use tokio::sync::mpsc;
 
 /// Imports an extract and shows what came of it.
@@ -46,7 +47,7 @@ pub(super) async fn run(settings: Settings, mut what: OsmImport) -> anyhow::Resu
 /// # Errors
 /// As [`run`].
 pub(super) async fn into_journal(journal: &Journal, what: &OsmImport, report: &mpsc::Sender<Event>) -> anyhow::Result<Summary> {
-    let extract = import::read_in_child(&what.file.file, what.file.boundary.as_deref(), what.file.max_memory, report).await?;
+    let (extract, _) = import::read_in_child(&what.file.file, what.file.boundary.as_deref(), what.file.max_memory, None, report).await?;
     import::import_osm(journal, extract, what.territory.as_deref(), what.name.as_deref(), report).await
 }
 
@@ -54,10 +55,10 @@ pub(super) async fn into_journal(journal: &Journal, what: &OsmImport, report: &m
 ///
 /// # Errors
 /// When the boundary is not understood or standard output is closed.
-pub(super) fn read_in_child(file: &OsmFile) -> anyhow::Result<()> {
+pub(super) fn read_in_child(file: &OsmFile, basemap: Option<&Path>) -> anyhow::Result<()> {
     let boundary = file.boundary.as_deref().map(boundary).transpose()?;
     let max_memory = file.max_memory.map_or_else(half_of_memory, |mib| mib << 20);
-    import::speak(&file.file, &osm::Ask { boundary, max_memory })
+    import::speak(&file.file, &osm::Ask { boundary, max_memory }, basemap)
 }
 
 fn is_path(boundary: &str) -> bool {

@@ -44,7 +44,13 @@ enum Command {
     Check,
     /// Read an extract and write what was found on standard output (used by `import osm`).
     #[command(hide = true)]
-    ReadOsm(OsmFile),
+    ReadOsm {
+        #[command(flatten)]
+        file: OsmFile,
+        /// Where to build the base map; none is built without it.
+        #[arg(long, value_name = "FILE")]
+        basemap_at: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -119,7 +125,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Export(Export::Actors { territory, format }) => export::run(settings, &territory, format).await,
         Command::Admin(Admin::Invite { territory, role }) => admin::invite(settings, territory, &role).await,
         Command::Check => check::run(settings).await,
-        Command::ReadOsm(file) => import::read_in_child(&file),
+        Command::ReadOsm { file, basemap_at } => import::read_in_child(&file, basemap_at.as_deref()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,6 +1,7 @@
 //! Geometry without IO: boxes, tile coordinates, Mercator, the integer grid, and shapes that cover points.
 
 pub mod bbox;
+pub mod grid;
 pub mod mercator;
 pub mod shape;
 pub mod world;

@@ -33,6 +33,7 @@ fn read_as(path: &Path, boundary: Option<BoundaryAsk>) -> Result<Extract, ReadEr
         assert!(last <= done && done <= total);
         last = done;
     })
+    .map(|(extract, _)| extract)
 }
 
 fn osm(name: &str) -> Option<PathBuf> {
@@ -116,7 +117,7 @@ fn a_commune_given_as_a_shape_takes_its_name_from_the_file() {
     let all = read(&path).unwrap();
     assert_eq!((all.boundary.warning.as_deref(), all.boundary.name.as_str()), (Some("no_closed_boundary"), "Redon"));
     assert_eq!(all.counts.outside, 0);
-    let little = extract(&path, &Ask { boundary: None, max_memory: 100_000 }, &mut |_, _| {});
+    let little = extract(&path, &Ask { boundary: None, max_memory: 100_000 }, &mut |_, _| {}).map(|(extract, _)| extract);
     assert!(matches!(little, Err(ReadError::TooBig { .. })), "{little:?}");
 }
 

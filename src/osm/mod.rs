@@ -11,6 +11,7 @@ mod check;
 mod clip;
 mod coords;
 mod error;
+mod features;
 mod fields;
 mod frames;
 mod guess;
@@ -31,7 +32,9 @@ mod extracts;
 
 pub use base::{Base, Feature, Geometry, Properties};
 pub use error::{Damage, Other, ReadError, Spot};
-pub use read::extract;
+pub use features::{Feature as Drawn, Outcome, Shape, Shared, Sink, Wanted};
+pub use read::{Checked, extract};
+pub use tags::Tags;
 
 pub use crate::store::Street;
 

@@ -7,6 +7,7 @@ use super::base::classify;
 use super::blocks::{At, Kind, Member, Object, Source};
 use super::coords::{Coords, Ids};
 use super::error::ReadError;
+use super::features::{self, Outcome, Sink};
 use super::fields::fields;
 use super::guess::guess;
 use super::mapping::mapping;
@@ -31,7 +32,7 @@ const NESTING_MAX: usize = 4;
 ///
 /// # Errors
 /// [`ReadError`] when the file is not sound, would take more memory than allowed, or lacks the boundary asked for.
-pub fn extract(path: &Path, ask: &Ask, progress: &mut dyn FnMut(u64, u64)) -> Result<Extract, ReadError> {
+pub fn extract(path: &Path, ask: &Ask, progress: &mut dyn FnMut(u64, u64)) -> Result<(Extract, Checked), ReadError> {
     let mut source = Source::open(path)?;
     let total = source.length * PASSES;
     let mut steps = Steps { done: 0, total, progress };
@@ -74,7 +75,25 @@ pub fn extract(path: &Path, ask: &Ask, progress: &mut dyn FnMut(u64, u64)) -> Re
     let streets = streets::streets(pieces, mentions, &boundary, &shape, &quartiers);
     steps.pass(PASSES);
     let data_date = first.newest.and_then(|t| time::OffsetDateTime::from_unix_timestamp(t).ok()).map(|t| t.date().to_string());
-    Ok(Extract { boundary, quartiers, found, streets, base, counts, data_date })
+    Ok((Extract { boundary, quartiers, found, streets, base, counts, data_date }, Checked(source)))
+}
+
+/// A file whose every block was found sound, ready to be read again.
+pub struct Checked(Source);
+
+impl Checked {
+    /// Shows everything that is to be drawn to `sink`; see [`features`](super::features).
+    ///
+    /// # Errors
+    /// [`ReadError`] when it takes more than `max_memory` bytes, or the file has changed.
+    pub fn features(&self, sink: &impl Sink, max_memory: u64, progress: &mut dyn FnMut(u64)) -> Result<Outcome, ReadError> {
+        features::features(&self.0, sink, max_memory, progress)
+    }
+
+    /// Bytes that [`Checked::features`] reads, for its progress.
+    pub fn feature_bytes(&self) -> u64 {
+        self.0.length * features::PASSES
+    }
 }
 
 /// Tells the caller how far the work is.
