@@ -63,6 +63,9 @@ for (const [slug, { at, zooms }] of Object.entries(VIEWS)) {
       `${slug}-${zoom}-${style}`.includes(only),
     );
     if (wanted.length === 0) continue;
+    await page.emulateMedia({
+      colorScheme: style === "dark" ? "dark" : "light",
+    });
     await page.goto(`${url}/embed/${slug}?test&style=${style}`);
     await idle();
     for (const zoom of wanted) {

@@ -12,6 +12,7 @@ import {
   sizeOf,
   widthOf,
   type AreaClass,
+  type Class,
   type LineClass,
   type Shade,
   type TextClass,
@@ -30,7 +31,13 @@ export interface Layer {
   paint?: Record<string, unknown>;
 }
 
-/** The layers of the base map, the lowest first; labels come last, from `firstLabel` on. */
+/** A layer and the class of the palette that it is drawn by. */
+interface Drawn {
+  by: string;
+  layer: Layer;
+}
+
+/** The layers of the base map, the lowest first; labels come last. */
 export function baseLayers(shade: Shade, language: string): Layer[] {
   const { layers } = osm({
     projection: 'mercator',
@@ -40,59 +47,75 @@ export function baseLayers(shade: Shade, language: string): Layer[] {
     urls: { osm: { tilejson: '3.0.0', tiles: ['/'], vector_layers: [] } },
   });
   const drawn = (layers as Layer[]).flatMap((layer) => recolour(layer, shade) ?? []);
-  const first = drawn.findIndex((layer) => layer.type === 'symbol');
-  const labels = drawn.slice(first);
+  const background = { 'background-color': area('land')[shade].fill };
   return [
-    { id: 'land', type: 'background', paint: { 'background-color': area('land')[shade].fill } },
-    ...drawn.slice(0, first),
-    ...unknownLabels(labels, shade, language),
-    ...labels,
+    { id: 'land', type: 'background', paint: background },
+    ...withMissing(drawn, shade, language).map(({ layer }) => layer),
   ];
 }
 
 /** A layer of VersaTiles in our inks, or null when our map does not show it. */
-function recolour(layer: Layer, shade: Shade): Layer | null {
-  const name = layer['source-layer'];
+function recolour(layer: Layer, shade: Shade): Drawn | null {
+  const source = layer['source-layer'];
   // Shadows of buildings and tints of cycle streets: our map is quieter.
-  if (!name || layer.id === 'building:outline' || layer.id.endsWith('-bicycle')) return null;
-  const bare = { id: layer.id, type: layer.type, source: SOURCES.base, 'source-layer': name };
+  if (!source || layer.id === 'building:outline' || layer.id.endsWith('-bicycle')) return null;
+  const bare = { id: layer.id, type: layer.type, source: SOURCES.base, 'source-layer': source };
   const kept = layer.filter === undefined ? bare : { ...bare, filter: layer.filter };
-  const kinds = (by = 'kind') => [...new Set(valuesOf(layer.filter, by))];
+  const kinds = (by = 'kind') => valuesOf(layer.filter, by);
   if (layer.type === 'fill') {
-    const found = classOf(palette.area, name, kinds());
-    return found && { ...kept, ...zooms(found, layer), paint: areaPaint(found, shade) };
+    const found = classOf(palette.area, source, kinds);
+    return (
+      found && {
+        by: found.name,
+        layer: { ...kept, ...zooms(found.c, layer), paint: areaPaint(found.c, shade) },
+      }
+    );
   }
-  const group = layer.type === 'line' ? palette.line : palette.text;
-  const by = Object.values<TextClass | LineClass>(group).find((c) => c.layer === name)?.by;
   if (layer.type === 'line') {
-    const found = classOf(palette.line, name, kinds(by));
-    return found && recolourLine(kept, layer, found, shade);
+    const found = classOf(palette.line, source, kinds);
+    const line = found && recolourLine(kept, layer, found.c, shade);
+    return line && { by: found.name, layer: line };
   }
-  const found = classOf(palette.text, name, kinds(by));
-  return found && { ...kept, ...zooms(found, layer), ...label(found, shade, layer.layout ?? {}) };
+  const found = classOf(palette.text, source, kinds);
+  return (
+    found && {
+      by: found.name,
+      layer: { ...kept, ...zooms(found.c, layer), ...label(found.c, shade, layer.layout ?? {}) },
+    }
+  );
 }
 
 /** Links and sidings are thinner than the road or railway they belong to, and come later. */
 const MINOR = /-link|rail-service/;
 
 function recolourLine(kept: Layer, layer: Layer, c: LineClass, shade: Shade): Layer | null {
-  const { fill, edge, dash, opacity = 1 } = c[shade];
+  const { edge, dash } = c[shade];
   const isEdge = layer.id.includes(':outline');
   if (isEdge && (!edge || c.casing === undefined)) return null;
   const minor = MINOR.test(layer.id);
   const from = zooms(c, layer, minor);
   if (!isEdge && c.cut !== undefined) from.minzoom = Math.max(c.cut, from.minzoom ?? 0);
-  const seen = layer.id.startsWith('tunnel') ? opacity * 0.45 : opacity;
+  const factor = minor ? 0.65 : 1;
+  const tunnel = layer.id.startsWith('tunnel') ? 0.45 : 1;
   return {
     ...kept,
     ...from,
     layout: { 'line-join': 'round', 'line-cap': dash ? 'butt' : (layer.layout?.['line-cap'] ?? 'round') },
-    paint: {
-      'line-color': isEdge ? edge : fill,
-      'line-width': widthOf(c, isEdge ? c.casing : 0, minor ? 0.65 : 1),
-      ...(dash && !isEdge ? { 'line-dasharray': dash } : {}),
-      ...(seen < 1 ? { 'line-opacity': seen } : {}),
-    },
+    paint: isEdge
+      ? { ...seen(tunnel), 'line-color': edge, 'line-width': widthOf(c, c.casing, factor) }
+      : linePaint(c, shade, factor, tunnel),
+  };
+}
+
+const seen = (opacity: number) => (opacity < 1 ? { 'line-opacity': opacity } : {});
+
+export function linePaint(c: LineClass, shade: Shade, factor = 1, dimmed = 1): Record<string, unknown> {
+  const { fill, dash, opacity = 1 } = c[shade];
+  return {
+    'line-color': fill,
+    'line-width': widthOf(c, 0, factor),
+    ...(dash ? { 'line-dasharray': dash } : {}),
+    ...seen(opacity * dimmed),
   };
 }
 
@@ -118,6 +141,7 @@ export function label(c: TextClass, shade: Shade, given: Record<string, unknown>
     layout: {
       ...keep,
       ...(c.field ? { 'text-field': ['get', c.field] } : {}),
+      ...(c.otherwise ? { 'text-field': [...(given['text-field'] as unknown[]), ['get', c.otherwise]] } : {}),
       'text-font': c.weight === 700 ? BOLD : REGULAR,
       'text-size': sizeOf(c),
       'text-max-width': 8,
@@ -128,19 +152,43 @@ export function label(c: TextClass, shade: Shade, given: Record<string, unknown>
   };
 }
 
-/** Kinds that the palette labels and VersaTiles does not (lanes, hamlets of one house): below all its labels. */
-function unknownLabels(labels: Layer[], shade: Shade, language: string): Layer[] {
+/**
+ * Adds what the palette has and VersaTiles draws not at all (names of lanes, limits of communes, stations), each just
+ * under the next class of the palette.
+ */
+function withMissing(drawn: Drawn[], shade: Shade, language: string): Drawn[] {
   const known = new Set(
-    labels.flatMap((l) => valuesOf(l.filter, 'kind').map((k) => `${l['source-layer']}/${k}`)),
+    drawn.flatMap(({ layer }) =>
+      ['kind', 'admin_level'].flatMap((by) =>
+        valuesOf(layer.filter, by).map((v) => `${layer['source-layer']}/${v}`),
+      ),
+    ),
   );
-  const reached = new Set(labels.map((l) => l['source-layer']));
-  return Object.entries(palette.text).flatMap(([name, c]) => {
-    const kinds = (c.kinds ?? []).filter((kind) => !known.has(`${c.layer}/${kind}`));
-    if (c.by || kinds.length === 0 || !reached.has(c.layer)) return [];
-    const layer = { id: `label-${name}-too`, type: 'symbol', source: SOURCES.base, 'source-layer': c.layer };
-    const filter = ['in', ['get', 'kind'], ['literal', kinds]];
-    return [{ ...layer, filter, ...zooms(c, {}), ...label(c, shade, { 'text-field': nameIn(language) }) }];
-  });
+  const missing = (c: { layer: string; kinds?: string[] }) =>
+    ['territory', 'actors'].includes(c.layer)
+      ? []
+      : (c.kinds ?? []).filter((kind) => !known.has(`${c.layer}/${kind}`));
+  const all = [...drawn];
+  const add = <T extends Class>(group: Record<string, T>, type: string, look: (c: T) => Partial<Layer>) => {
+    const names = Object.keys(group).reverse();
+    for (const name of names) {
+      const c = group[name]!;
+      const kinds = missing(c);
+      if (kinds.length === 0) continue;
+      const following = new Set(names.slice(0, names.indexOf(name) + 1));
+      const next = all.findIndex(({ by, layer }) => layer.type === type && following.has(by));
+      const filter = ['in', ['to-string', ['get', c.by ?? 'kind']], ['literal', kinds]];
+      const from = { id: `${type}-${name}-too`, type, source: SOURCES.base, 'source-layer': c.layer, filter };
+      all.splice(next < 0 ? all.length : next, 0, {
+        by: name,
+        layer: { ...from, ...zooms(c, {}), ...look(c) },
+      });
+    }
+  };
+  add(palette.area, 'fill', (c) => ({ paint: areaPaint(c, shade) }));
+  add(palette.line, 'line', (c) => ({ layout: { 'line-join': 'round' }, paint: linePaint(c, shade) }));
+  add(palette.text, 'symbol', (c) => label(c, shade, { 'text-field': nameIn(language) }));
+  return all;
 }
 
 const nameIn = (language: string) => ['coalesce', ['get', `name_${language}`], ['get', 'name']];
@@ -157,7 +205,8 @@ function zooms(
 /** Every value that a filter compares an attribute with, as text; not those it excludes. */
 export function valuesOf(filter: unknown, attribute: string): string[] {
   if (!Array.isArray(filter)) return [];
-  const [operator, left, right] = filter as unknown[];
+  const [operator, given, right] = filter as unknown[];
+  const left = Array.isArray(given) && given[0] === 'to-string' ? (given[1] as unknown) : given;
   const about = Array.isArray(left) && left[0] === 'get' && left[1] === attribute;
   if (about && operator === '==') return [String(right)];
   if (about && operator === 'in' && Array.isArray(right)) return (right[1] as unknown[]).map(String);

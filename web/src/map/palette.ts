@@ -7,7 +7,7 @@ export type Shade = (typeof SHADES)[number];
 /** Pairs of zoom and pixels. */
 export type Stops = [zoom: number, pixels: number][];
 
-interface Class {
+export interface Class {
   layer: string;
   kinds?: string[];
   by?: string;
@@ -36,6 +36,7 @@ export type TextClass = Class & {
   size: Stops;
   weight: 400 | 700;
   field?: string;
+  otherwise?: string;
   along?: boolean;
 } & Record<Shade, TextPaint>;
 
@@ -57,10 +58,18 @@ function known<T>(group: Record<string, T>, name: string): T {
   return found;
 }
 
-/** The class of a source layer that takes all of these kinds; one without kinds takes the whole layer. */
-export function classOf<T extends Class>(group: Record<string, T>, layer: string, kinds: string[]): T | null {
-  const takes = (c: T) => !c.kinds || (kinds.length > 0 && kinds.every((k) => c.kinds?.includes(k)));
-  return Object.values(group).find((c) => c.layer === layer && takes(c)) ?? null;
+/** The class of a source layer that takes all that is asked for, by the attribute it decides by; without kinds, anything. */
+export function classOf<T extends Class>(
+  group: Record<string, T>,
+  layer: string,
+  kinds: (by?: string) => string[],
+): { name: string; c: T } | null {
+  for (const [name, c] of Object.entries(group)) {
+    if (c.layer !== layer) continue;
+    const asked = kinds(c.by);
+    if (!c.kinds || (asked.length > 0 && asked.every((k) => c.kinds?.includes(k)))) return { name, c };
+  }
+  return null;
 }
 
 /** Width by zoom as an expression; `casing` is added on both sides, thinner where the line itself is thin. */

@@ -1,10 +1,10 @@
 /** The map's paint: base map, territory outline, actor layers. Plain data, no map library here. */
 import type { Basemap, Territory } from '../lib/types';
 import { actorLayers } from './actorStyle';
-import { areaPaint, baseLayers, label, type Layer } from './base';
+import { areaPaint, baseLayers, label, linePaint, type Layer } from './base';
 import { LAYERS, SOURCES } from './ids';
 import { nameplates, outline, veil } from './outline';
-import { area, line, text, widthOf, type Shade } from './palette';
+import { area, line, text, type Shade } from './palette';
 
 const EMPTY = { type: 'FeatureCollection', features: [] } as const;
 
@@ -78,7 +78,6 @@ function outlineLayers(shade: Shade): Layer[] {
     { id: 'veil', type: 'fill', source: 'veil', paint: areaPaint(area('outside'), shade) },
     ...(['quartier', 'territory'] as const).map((kind) => {
       const c = line(kind);
-      const { fill, dash, opacity = 1 } = c[shade];
       return {
         id: LAYERS[kind],
         type: 'line',
@@ -86,12 +85,7 @@ function outlineLayers(shade: Shade): Layer[] {
         filter: ['==', ['get', 'kind'], kind],
         ...(c.minzoom ? { minzoom: c.minzoom } : {}),
         layout: { 'line-join': 'round' },
-        paint: {
-          'line-color': fill,
-          'line-opacity': opacity,
-          'line-width': widthOf(c),
-          ...(dash ? { 'line-dasharray': dash } : {}),
-        },
+        paint: linePaint(c, shade),
       };
     }),
   ];
