@@ -8,6 +8,7 @@
 #[macro_use]
 mod app;
 mod accounts;
+mod archives;
 mod cli;
 mod crash;
 mod edits;

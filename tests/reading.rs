@@ -162,7 +162,7 @@ on_both! {
             let (_, list) = ana.get(&format!("/api/v1/territories/{quarter}/actors.geojson?limit=1000")).await;
             assert_eq!(list["numberMatched"], quartier["actors"], "{quarter}");
         }
-        let base = ana.send(Method::GET, town["basemap"].as_str().unwrap(), None, &[]).await;
+        let base = ana.send(Method::GET, &format!("/tiles/base/{slug}.geojson"), None, &[]).await;
         assert_eq!((base.status().as_u16(), base.headers()["content-type"].to_str().unwrap()), (200, "application/geo+json"));
         base.text().await.unwrap().parse::<geojson::FeatureCollection>().unwrap();
     }

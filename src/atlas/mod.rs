@@ -217,6 +217,15 @@ impl Atlas {
         sorted(children.map(|map| map.info()).collect())
     }
 
+    /// A territory and those around it, smallest first.
+    pub fn territories_around(&self, child: Uuid) -> Vec<Uuid> {
+        let inner = self.read();
+        let Some((_, child)) = inner.find(child) else { return Vec::new() };
+        let mut around: Vec<_> = inner.territories.iter().flatten().filter(|map| child.lies_in(map)).collect();
+        around.sort_by(|a, b| a.area().total_cmp(&b.area()).then(a.facts.id.cmp(&b.facts.id)));
+        std::iter::once(child).chain(around).map(|map| map.facts.id).collect()
+    }
+
     /// The territories whose shape covers a point (degrees), smallest first: what the writer stores as an actor's `territories`.
     pub fn territories_at(&self, lon: f64, lat: f64) -> Vec<Uuid> {
         self.read().territories_at(lon, lat)

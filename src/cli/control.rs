@@ -1,6 +1,6 @@
 //! The control socket: a command beside a running server hands its work over, so that one process writes. One JSON line asks; JSON lines answer.
 
-use super::{BadInput, OsmImport, lock};
+use super::{BadInput, BasemapImport, OsmImport, lock};
 use crate::import::Event;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -13,6 +13,8 @@ use tokio::net::UnixStream;
 pub(super) enum Ask {
     /// Import an extract; the path is absolute.
     ImportOsm(OsmImport),
+    /// Bring a base map in; the path is absolute.
+    ImportBasemap(BasemapImport),
     /// Tell head and digest of the atlas kept live.
     Digest,
     /// Make an invitation.
@@ -44,8 +46,7 @@ pub(super) enum Answer {
 impl Answer {
     /// The answer for an error.
     pub(super) fn failed(error: &anyhow::Error) -> Self {
-        let bad_input = error.downcast_ref::<BadInput>().is_some() || error.downcast_ref::<crate::osm::ReadError>().is_some();
-        Self::Failed { sentence: format!("{error:#}"), bad_input }
+        Self::Failed { sentence: format!("{error:#}"), bad_input: super::is_bad_input(error) }
     }
 }
 

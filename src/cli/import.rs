@@ -2,13 +2,14 @@
 
 use super::control::{Ask, hand_over};
 use super::progress::Progress;
-use super::{BadInput, OsmFile, OsmImport, Settings, lock};
+use super::{BadInput, OsmFile, OsmImport, Settings, basemap, lock};
 use crate::import::{self, Event, Summary};
 use crate::journal::Journal;
 use crate::osm::{self, BoundaryAsk};
 use crate::store::Store;
+use crate::tiles::archives;
 use anyhow::Context;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tokio::sync::mpsc;
 
 /// Imports an extract and shows what came of it.
@@ -21,6 +22,9 @@ pub(super) async fn run(settings: Settings, mut what: OsmImport) -> anyhow::Resu
         let full = std::fs::canonicalize(path).map_err(|e| BadInput(format!("{path} can't be read: {e}")))?;
         what.file.boundary = Some(full.display().to_string());
     }
+    if let Some(path) = &what.basemap {
+        what.basemap = Some(basemap::full(path)?);
+    }
     let data = settings.data()?;
     let mut progress = Progress::start();
     if hand_over(&data, &Ask::ImportOsm(what.clone()), |event| progress.show(&event)).await?.is_some() {
@@ -28,6 +32,7 @@ pub(super) async fn run(settings: Settings, mut what: OsmImport) -> anyhow::Resu
     }
     let url = settings.database()?;
     let _lock = if url.starts_with("sqlite:") { Some(lock::take(&data)?) } else { None };
+    archives::sweep(&archives::folder(&data), true);
     let journal = Journal::open(Store::open(&url).await?).await?;
     let (report, mut events) = mpsc::channel(64);
     let showing = tokio::spawn(async move {
@@ -35,7 +40,7 @@ pub(super) async fn run(settings: Settings, mut what: OsmImport) -> anyhow::Resu
             progress.show(&event);
         }
     });
-    let done = into_journal(&journal, &what, &report).await;
+    let done = into_journal(&journal, &data, &what, &report).await;
     drop(report);
     showing.await?;
     journal.close().await;
@@ -46,9 +51,66 @@ pub(super) async fn run(settings: Settings, mut what: OsmImport) -> anyhow::Resu
 ///
 /// # Errors
 /// As [`run`].
-pub(super) async fn into_journal(journal: &Journal, what: &OsmImport, report: &mpsc::Sender<Event>) -> anyhow::Result<Summary> {
-    let (extract, _) = import::read_in_child(&what.file.file, what.file.boundary.as_deref(), what.file.max_memory, None, report).await?;
-    import::import_osm(journal, extract, what.territory.as_deref(), what.name.as_deref(), report).await
+pub(super) async fn into_journal(journal: &Journal, data: &Path, what: &OsmImport, report: &mpsc::Sender<Event>) -> anyhow::Result<Summary> {
+    // Before anything is written: a broken archive or a full disk leaves all as it was.
+    let archive = match &what.basemap {
+        Some(file) => Some(basemap::adopt(data, file).await?),
+        None => None,
+    };
+    let building = Building::new(data, archive.is_none())?;
+    let (extract, built) =
+        import::read_in_child(&what.file.file, what.file.boundary.as_deref(), what.file.max_memory, building.path(), report).await?;
+    building.check().await?;
+    let mut summary = import::import_osm(journal, extract, what.territory.as_deref(), what.name.as_deref(), report).await?;
+    let archive = match archive {
+        Some(archive) => archive,
+        None => building.finish(&summary.slug)?,
+    };
+    basemap::give(&journal.store, std::slice::from_ref(&summary.slug), &archive).await?;
+    summary.basemap = built;
+    let _ = report.send(Event::Summary(Box::new(summary.clone()))).await;
+    Ok(summary)
+}
+
+/// A base map on its way: a temporary file that goes away with this value unless it is finished.
+struct Building {
+    folder: PathBuf,
+    temporary: Option<PathBuf>,
+}
+
+impl Building {
+    fn new(data: &Path, wanted: bool) -> anyhow::Result<Self> {
+        let folder = archives::folder(data);
+        std::fs::create_dir_all(&folder).with_context(|| format!("the folder {} can't be made", folder.display()))?;
+        let temporary = wanted.then(|| archives::temporary(&folder, "import"));
+        Ok(Self { folder, temporary })
+    }
+
+    fn path(&self) -> Option<&Path> {
+        self.temporary.as_deref()
+    }
+
+    /// What was built must be fit to be served before anything else is written.
+    async fn check(&self) -> anyhow::Result<()> {
+        let Some(path) = self.path() else { return Ok(()) };
+        archives::check(path).await.context("the base map that was built")
+    }
+
+    /// Puts the archive in place of the territory's old one.
+    fn finish(mut self, slug: &str) -> anyhow::Result<String> {
+        if let Some(path) = self.temporary.take() {
+            archives::put_in_place(&path, &self.folder, slug).context("the base map could not be put in place; the old one stays")?;
+        }
+        Ok(slug.to_owned())
+    }
+}
+
+impl Drop for Building {
+    fn drop(&mut self) {
+        if let Some(path) = &self.temporary {
+            let _ = std::fs::remove_file(path);
+        }
+    }
 }
 
 /// The child's side of the reading.

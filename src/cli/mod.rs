@@ -1,6 +1,7 @@
 //! The command line: settings, and one function per command.
 
 mod admin;
+mod basemap;
 mod check;
 mod control;
 mod export;
@@ -13,6 +14,7 @@ mod settings;
 pub use settings::Settings;
 
 use crate::osm::ReadError;
+use crate::tiles::ArchiveError;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -57,6 +59,18 @@ enum Command {
 enum Import {
     /// Make or update a territory from an OpenStreetMap extract (.osm.pbf).
     Osm(OsmImport),
+    /// Bring a base map in: a PMTiles archive in the Shortbread schema.
+    Basemap(BasemapImport),
+}
+
+/// A base map, and who shows it.
+#[derive(Debug, Clone, Args, serde::Serialize, serde::Deserialize)]
+pub struct BasemapImport {
+    /// The .pmtiles file; it takes the place of an earlier one of the same name.
+    pub file: PathBuf,
+    /// Short address of a territory that shows it, with all those inside; may be given several times.
+    #[arg(long, value_name = "SLUG")]
+    pub territory: Vec<String>,
 }
 
 /// What to import, and as which territory.
@@ -71,6 +85,9 @@ pub struct OsmImport {
     /// Name of the territory; by default the boundary's.
     #[arg(long)]
     pub name: Option<String>,
+    /// A PMTiles archive in the Shortbread schema, shown as base map instead of the one that is made from the extract.
+    #[arg(long, value_name = "FILE.pmtiles")]
+    pub basemap: Option<PathBuf>,
 }
 
 /// An extract, and where the territory ends in it.
@@ -122,6 +139,7 @@ pub async fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
         Command::Serve => serve::run(settings).await,
         Command::Import(Import::Osm(what)) => import::run(settings, what).await,
+        Command::Import(Import::Basemap(what)) => basemap::run(settings, what).await,
         Command::Export(Export::Actors { territory, format }) => export::run(settings, &territory, format).await,
         Command::Admin(Admin::Invite { territory, role }) => admin::invite(settings, territory, &role).await,
         Command::Check => check::run(settings).await,
@@ -140,8 +158,12 @@ pub struct BadInput(pub String);
 
 fn fail(error: &anyhow::Error) -> ExitCode {
     eprintln!("bouillon: {error:#}");
-    let bad_input = error.downcast_ref::<BadInput>().is_some() || error.downcast_ref::<ReadError>().is_some();
-    ExitCode::from(if bad_input { 2 } else { 1 })
+    ExitCode::from(if is_bad_input(error) { 2 } else { 1 })
+}
+
+/// Whether the input is at fault.
+fn is_bad_input(error: &anyhow::Error) -> bool {
+    error.is::<BadInput>() || error.is::<ReadError>() || error.is::<ArchiveError>()
 }
 
 fn start_tracing(settings: &Settings) {

@@ -19,7 +19,11 @@ impl Progress {
             Event::Progress { step, done, total } => {
                 if *step != self.step {
                     self.step.clone_from(step);
-                    let (label, unit) = if step == "read" { ("Lecture ", "{bytes}/{total_bytes}") } else { ("Écriture", "{pos}/{len} acteurs") };
+                    let (label, unit) = match step.as_str() {
+                        "read" => ("Lecture      ", "{bytes}/{total_bytes}"),
+                        "draw" => ("Fond de carte", "{percent} %"),
+                        _ => ("Écriture     ", "{pos}/{len} acteurs"),
+                    };
                     if let Ok(style) = ProgressStyle::with_template(&format!("{label} [{{bar:40}}] {unit} {{eta}}")) {
                         self.bar.set_style(style);
                     }
@@ -47,6 +51,10 @@ fn print(s: &Summary) {
     println!("  mis à jour : {} · inchangés : {} · gardés tels que les habitants les ont écrits : {}", s.updated, s.unchanged, s.kept);
     println!("  propositions : {} ({})", s.candidates.values().sum::<u64>(), named(&s.candidates));
     println!("  laissés de côté : {} ({})", s.skipped.values().sum::<u64>(), named(&s.skipped));
+    if let Some(map) = &s.basemap {
+        let thinned = if map.thinned > 0 { format!(" ; {} tuiles allégées", map.thinned) } else { String::new() };
+        println!("  fond de carte : {} tuiles, {} ko, la plus grande {} ko{thinned}", map.tiles, map.bytes / 1000, map.largest / 1000);
+    }
     for (sentence, n) in &s.refused {
         println!("  refusés : {n} ({sentence})");
     }

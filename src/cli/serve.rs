@@ -6,6 +6,7 @@ use crate::http::{self, App};
 use crate::import::Event;
 use crate::journal::Journal;
 use crate::store::Store;
+use crate::tiles::{Archives, archives};
 use anyhow::Context;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
@@ -28,7 +29,9 @@ pub(super) async fn run(settings: Settings) -> anyhow::Result<()> {
         .with_context(|| format!("{} can't be listened on", settings.listen().map_or_else(|_| String::new(), |a| a.to_string())))?;
     let address = listener.local_addr()?;
     let metrics = http::metrics_handle();
-    let app = App::new(journal.clone(), settings.http()?).await?;
+    let folder = archives::folder(&data);
+    archives::sweep(&folder, true);
+    let app = App::new(journal.clone(), settings.http()?, Archives::new(folder)).await?;
     let (stop, stopped) = watch::channel(false);
     let control = control_socket(&data, &journal, &settings, address, stopped.clone());
     if let Some(at) = settings.metrics_listen()? {
@@ -130,7 +133,12 @@ async fn answer(stream: UnixStream, journal: Journal, settings: &Settings, addre
     let (report, mut events) = mpsc::channel::<Event>(64);
     let work = async move {
         match ask {
-            Ask::ImportOsm(what) => super::import::into_journal(&journal, &what, &report).await.map(|_| None),
+            Ask::ImportOsm(what) => {
+                let data = settings.data()?;
+                archives::sweep(&archives::folder(&data), false);
+                super::import::into_journal(&journal, &data, &what, &report).await.map(|_| None)
+            }
+            Ask::ImportBasemap(what) => super::basemap::into_store(&journal.store, &settings.data()?, &what).await.map(Some),
             Ask::Digest => {
                 let (head, digest) = (journal.atlas.head(), journal.atlas.digest());
                 Ok(Some(format!("{}:{} {digest}", head.epoch, head.seq)))

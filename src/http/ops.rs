@@ -74,6 +74,8 @@ pub(super) async fn not_so(lang: Lang) -> Error {
         super::lists::changes,
         super::tiles::actors,
         super::tiles::tilejson,
+        super::basemap::tile,
+        super::basemap::about,
         super::tiles::base,
         super::territories::site
     )

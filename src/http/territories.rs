@@ -54,8 +54,8 @@ pub(super) async fn show(State(app): State<App>, lang: Lang, Path(slug): Path<St
     }).collect();
     let mut tx = app.journal.store.read().await?;
     whole["candidates"] = json!(tx.count_candidates(t.id).await?);
-    let base = tx.has_blob(&super::tiles::base_name(t.id)).await?;
-    whole["basemap"] = json!(base.then(|| format!("/tiles/base/{}.geojson", t.slug)));
+    drop(tx);
+    whole["basemap"] = super::basemap::of(&app, t.id).await?;
     Ok(Json(whole))
 }
 

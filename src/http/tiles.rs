@@ -1,5 +1,6 @@
 //! Tiles: actors as vector tiles out of the atlas, and the territory's simple base map.
 
+use super::accept::{accepts, has_tag};
 use super::extract::{Path, Query};
 use super::lists::filter_of;
 use super::territories::find;
@@ -43,12 +44,13 @@ pub(super) async fn actors(
     let filter = filter_of(chosen.category.as_deref(), chosen.state.as_deref(), chosen.q.as_deref()).map_err(|e| e.speaking(lang))?;
     let answer = app.tiles.tile(territory, tile, &filter);
     let Some(answer) = answer else { return Err(Error::not_found().speaking(lang)) };
-    let gzip = accepts_gzip(&headers);
+    let gzip = accepts(&headers, "gzip");
     let mut out = HeaderMap::new();
-    set(&mut out, header::ETAG, &answer.etag);
+    let etag = answer.etag(gzip);
+    set(&mut out, header::ETAG, &etag);
     out.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     out.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-    if headers.get(header::IF_NONE_MATCH).is_some_and(|v| v.as_bytes() == answer.etag.as_bytes()) {
+    if has_tag(&headers, &etag) {
         return Ok((StatusCode::NOT_MODIFIED, out).into_response());
     }
     out.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/vnd.mapbox-vector-tile"));
@@ -63,10 +65,6 @@ fn set(headers: &mut HeaderMap, name: header::HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.insert(name, value);
     }
-}
-
-fn accepts_gzip(headers: &HeaderMap) -> bool {
-    headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains("gzip"))
 }
 
 fn tile_id(z: &str, x: &str, y: &str) -> Result<TileId> {
@@ -94,8 +92,7 @@ pub(super) async fn tilejson(
     let slug = name.strip_suffix(".json").ok_or_else(|| Error::not_found().speaking(lang))?;
     let t = find(&app, lang, slug)?;
     filter_of(chosen.category.as_deref(), chosen.state.as_deref(), chosen.q.as_deref()).map_err(|e| e.speaking(lang))?;
-    let host = headers.get(header::HOST).and_then(|v| v.to_str().ok()).unwrap_or("127.0.0.1:8080");
-    let base = app.options.base_url.clone().unwrap_or_else(|| format!("http://{host}"));
+    let base = own_address(&app, &headers);
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     for (key, value) in [("category", &chosen.category), ("state", &chosen.state), ("q", &chosen.q)] {
         if let Some(value) = value {
@@ -105,6 +102,12 @@ pub(super) async fn tilejson(
     let query = query.finish();
     let query = if query.is_empty() { query } else { format!("?{query}") };
     Ok(Json(crate::tiles::tilejson(&t, &format!("{base}/tiles/actors/{slug}/{{z}}/{{x}}/{{y}}.mvt{query}"))))
+}
+
+/// The address that people type: what was set, else what this request was sent to.
+pub(super) fn own_address(app: &App, headers: &HeaderMap) -> String {
+    let host = headers.get(header::HOST).and_then(|v| v.to_str().ok()).unwrap_or("127.0.0.1:8080");
+    app.options.base_url.clone().unwrap_or_else(|| format!("http://{host}"))
 }
 
 /// Name under which a territory's simple base map is kept.
@@ -124,11 +127,11 @@ pub(super) async fn base(State(app): State<App>, lang: Lang, headers: HeaderMap,
     let etag = format!("\"{}\"", &blob.digest[..blob.digest.len().min(24)]);
     set(&mut out, header::ETAG, &etag);
     out.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
-    if headers.get(header::IF_NONE_MATCH).is_some_and(|v| v.as_bytes() == etag.as_bytes()) {
+    if has_tag(&headers, &etag) {
         return Ok((StatusCode::NOT_MODIFIED, out).into_response());
     }
     set(&mut out, header::CONTENT_TYPE, &blob.media_type);
-    if accepts_gzip(&headers) {
+    if accepts(&headers, "gzip") {
         set(&mut out, header::CONTENT_ENCODING, &blob.encoding);
         return Ok((out, blob.bytes).into_response());
     }

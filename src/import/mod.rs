@@ -7,6 +7,7 @@ mod plan;
 pub use child::{read_in_child, speak};
 pub use osm::import_osm;
 
+use crate::tiles::basemap::Built;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -16,7 +17,7 @@ use std::collections::BTreeMap;
 pub enum Event {
     /// How far a step is.
     Progress {
-        /// `read` (bytes) or `write` (edits).
+        /// `read` and `draw` (bytes) or `write` (edits).
         step: String,
         /// Units done.
         done: u64,
@@ -56,4 +57,6 @@ pub struct Summary {
     pub skipped: BTreeMap<String, u64>,
     /// Street names for placing actors.
     pub streets: usize,
+    /// The base map that was built, if one was.
+    pub basemap: Option<Built>,
 }

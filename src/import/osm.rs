@@ -49,9 +49,7 @@ pub async fn import_osm(
     work.summary.streets = extract.streets.len();
     let doubtful = work.actors(&home, &extract.found).await?;
     work.beside(&home, &extract, doubtful).await?;
-    let summary = work.summary;
-    let _ = report.send(Event::Summary(Box::new(summary.clone()))).await;
-    Ok(summary)
+    Ok(work.summary)
 }
 
 struct Work<'a> {

@@ -9,7 +9,7 @@ use super::objects::closed;
 use super::read::fits;
 use super::rings::{assemble, polygons};
 use super::tags::{OwnTags, Tags};
-use geo::MultiPolygon;
+use geo::{Area, LineString, MultiPolygon, Polygon};
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -264,9 +264,14 @@ fn way<S: Sink>(block: &mut Block<S::Block>, object: &Object<'_>, sink: &S, leve
     }
 }
 
-/// The area of one closed way. Nearly all are plain rings; one that touches itself goes the long way.
+/// The area of one closed way, wound counter-clockwise; empty when nothing is enclosed.
 fn simple_area(line: Vec<[f64; 2]>) -> MultiPolygon<f64> {
-    polygons(vec![closed(line)])
+    let mut polygon = Polygon::new(LineString::from(line), Vec::new());
+    let area = polygon.signed_area();
+    if area < 0.0 {
+        polygon.exterior_mut(|ring| ring.0.reverse());
+    }
+    MultiPolygon(if area == 0.0 { Vec::new() } else { vec![polygon] })
 }
 
 fn assemble_areas<S: Sink>(areas: &[Relation], ways: &HashMap<i64, Vec<i64>>, coords: &Coords, shared: &Shared, sink: &S) -> u64 {

@@ -4,6 +4,7 @@
 //! transaction, [`Tx`]: a reading one sees one snapshot, a writing one holds the journal's head row.
 
 mod accounts;
+mod basemaps;
 mod imports;
 pub mod journal;
 mod migrations;

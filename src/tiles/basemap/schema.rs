@@ -193,14 +193,7 @@ impl Layer {
     #[expect(clippy::expect_used, reason = "the files are compiled in and tests read them")]
     fn new(raw: RawLayer) -> Self {
         let rules = raw.rules.into_iter().map(Rule::new).collect();
-        let from = |spec: String| match spec.leak().split_once(' ') {
-            Some(("flag", key)) => From::Flag(key),
-            Some(("text", key)) => From::Text(key),
-            Some(("number", key)) => From::Number(key),
-            Some(_) => None.expect("an attribute is flag, text or number and a key, or area, or link"),
-            None => From::Area,
-        };
-        let attribute = |(name, spec): (String, String)| (&*name.leak(), if spec == "link" { From::Link } else { from(spec) });
+        let attribute = |(name, spec): (String, String)| (&*name.leak(), From::parse(spec.leak()).expect("an attribute is understood"));
         Self {
             name: raw.name.leak(),
             shapes: raw.shapes,
@@ -218,9 +211,9 @@ impl Layer {
         self.shapes.contains(&shape)
     }
 
-    /// From which zoom on an object that fits a rule is drawn.
+    /// From which zoom on an object that fits a rule is drawn; the ocean, which has no rule, from the first.
     pub(super) fn zoom(&self, rule: u8) -> u8 {
-        self.rules[usize::from(rule)].zoom
+        self.rules.get(usize::from(rule)).map_or(0, |rule| rule.zoom)
     }
 
     /// Names and types of all attributes, as `vector_layers` of a TileJSON wants them.
@@ -238,12 +231,11 @@ impl Layer {
 
     /// The attributes that an object's tags give it; `ground` is its area in m², for those that want it.
     pub(super) fn attributes(&self, rule: u8, tags: &Tags<'_>, ground: impl FnOnce() -> f64) -> Attributes {
-        let rule = &self.rules[usize::from(rule)];
         let mut out: Attributes = Vec::new();
-        if let Some(kind) = rule.kind_of(tags) {
-            out.push(("kind", Value::Text(kind)));
+        if let Some(rule) = self.rules.get(usize::from(rule)) {
+            out.extend(rule.kind_of(tags).map(|kind| ("kind", Value::Text(kind))));
+            out.extend(rule.set.iter().cloned());
         }
-        out.extend(rule.set.iter().cloned());
         if self.names {
             names(tags, &mut out);
         }
@@ -263,6 +255,18 @@ impl Layer {
 }
 
 impl From {
+    /// `flag KEY`, `text KEY`, `number KEY`, `area` or `link`.
+    fn parse(spec: &'static str) -> Option<Self> {
+        Some(match spec.split_once(' ') {
+            Some(("flag", key)) => Self::Flag(key),
+            Some(("text", key)) => Self::Text(key),
+            Some(("number", key)) => Self::Number(key),
+            None if spec == "area" => Self::Area,
+            None if spec == "link" => Self::Link,
+            _ => return None,
+        })
+    }
+
     fn kind(&self) -> &'static str {
         match self {
             Self::Flag(_) | Self::Link => "Boolean",
