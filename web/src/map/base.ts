@@ -9,6 +9,7 @@ import {
   area,
   classOf,
   palette,
+  sizeAt,
   sizeOf,
   widthOf,
   type AreaClass,
@@ -50,7 +51,24 @@ export function baseLayers(shade: Shade, language: string): Layer[] {
   const background = { 'background-color': area('land')[shade].fill };
   return [
     { id: 'land', type: 'background', paint: background },
-    ...withMissing(drawn, shade, language).map(({ layer }) => layer),
+    ...withMissing(drawn, shade, language).flatMap(inTwoSteps),
+  ];
+}
+
+/** From here on streets are wide enough for letters that grow. */
+const NEAR = 15;
+
+/**
+ * MapLibre leaves out a name that would be longer than its line at the size it has at zoom 18, whatever the zoom. So names
+ * along lines keep one size until zoom 15, and twice as many streets are named there.
+ */
+function inTwoSteps({ by, layer }: Drawn): Layer[] {
+  const c = layer.type === 'symbol' ? palette.text[by] : undefined;
+  if (!c?.along || (layer.minzoom ?? 0) >= NEAR) return [layer];
+  const size = sizeAt(c, NEAR - 1);
+  return [
+    { ...layer, id: `${layer.id}-far`, maxzoom: NEAR, layout: { ...layer.layout, 'text-size': size } },
+    { ...layer, minzoom: NEAR },
   ];
 }
 
@@ -77,12 +95,10 @@ function recolour(layer: Layer, shade: Shade): Drawn | null {
     return line && { by: found.name, layer: line };
   }
   const found = classOf(palette.text, source, kinds);
-  return (
-    found && {
-      by: found.name,
-      layer: { ...kept, ...zooms(found.c, layer), ...label(found.c, shade, layer.layout ?? {}) },
-    }
-  );
+  if (!found) return null;
+  const { name: by, c } = found;
+  const only = c.without ? { filter: ['all', layer.filter, ['!', oneOf('kind', c.without)]] } : {};
+  return { by, layer: { ...kept, ...only, ...zooms(c, layer), ...label(c, shade, layer.layout ?? {}) } };
 }
 
 /** Links and sidings are thinner than the road or railway they belong to, and come later. */
@@ -129,6 +145,9 @@ export function areaPaint(c: AreaClass, shade: Shade): Record<string, unknown> {
   };
 }
 
+/** On its point, or beside a marker that stands there. */
+const BESIDE = ['center', 'bottom', 'top', 'left', 'right'];
+
 /** Text of a class: what VersaTiles decides (which name, along what, in which order) with our letters. */
 export function label(c: TextClass, shade: Shade, given: Record<string, unknown>) {
   const { ink, halo } = c[shade];
@@ -145,8 +164,9 @@ export function label(c: TextClass, shade: Shade, given: Record<string, unknown>
       'text-font': c.weight === 700 ? BOLD : REGULAR,
       'text-size': sizeOf(c),
       'text-max-width': 8,
-      'text-padding': c.along ? 6 : 3,
-      ...(c.along ? { 'symbol-placement': 'line', 'symbol-spacing': 320, 'text-max-angle': 38 } : {}),
+      'text-padding': c.along ? 0 : 2,
+      ...(c.dodge ? { 'text-variable-anchor': BESIDE, 'text-radial-offset': 1.6 } : {}),
+      ...(c.along ? { 'symbol-placement': 'line', 'symbol-spacing': 250, 'text-max-angle': 45 } : {}),
     },
     paint: { 'text-color': ink, 'text-halo-color': halo, 'text-halo-width': 1.5 },
   };
@@ -177,7 +197,7 @@ function withMissing(drawn: Drawn[], shade: Shade, language: string): Drawn[] {
       if (kinds.length === 0) continue;
       const following = new Set(names.slice(0, names.indexOf(name) + 1));
       const next = all.findIndex(({ by, layer }) => layer.type === type && following.has(by));
-      const filter = ['in', ['to-string', ['get', c.by ?? 'kind']], ['literal', kinds]];
+      const filter = oneOf(c.by ?? 'kind', kinds);
       const from = { id: `${type}-${name}-too`, type, source: SOURCES.base, 'source-layer': c.layer, filter };
       all.splice(next < 0 ? all.length : next, 0, {
         by: name,
@@ -191,6 +211,7 @@ function withMissing(drawn: Drawn[], shade: Shade, language: string): Drawn[] {
   return all;
 }
 
+const oneOf = (by: string, kinds: string[]) => ['in', ['to-string', ['get', by]], ['literal', kinds]];
 const nameIn = (language: string) => ['coalesce', ['get', `name_${language}`], ['get', 'name']];
 
 function zooms(
@@ -204,7 +225,7 @@ function zooms(
 
 /** Every value that a filter compares an attribute with, as text; not those it excludes. */
 export function valuesOf(filter: unknown, attribute: string): string[] {
-  if (!Array.isArray(filter)) return [];
+  if (!Array.isArray(filter) || filter[0] === '!') return [];
   const [operator, given, right] = filter as unknown[];
   const left = Array.isArray(given) && given[0] === 'to-string' ? (given[1] as unknown) : given;
   const about = Array.isArray(left) && left[0] === 'get' && left[1] === attribute;

@@ -10,6 +10,7 @@ export type Stops = [zoom: number, pixels: number][];
 export interface Class {
   layer: string;
   kinds?: string[];
+  without?: string[];
   by?: string;
   minzoom?: number;
   maxzoom?: number;
@@ -38,6 +39,7 @@ export type TextClass = Class & {
   field?: string;
   otherwise?: string;
   along?: boolean;
+  dodge?: boolean;
 } & Record<Shade, TextPaint>;
 
 export interface Palette {
@@ -83,4 +85,13 @@ export function widthOf(c: LineClass, casing = 0, factor = 1): unknown[] {
 
 export function sizeOf(c: TextClass): unknown[] {
   return ['interpolate', ['linear'], ['zoom'], ...c.size.flat()];
+}
+
+/** The size at one zoom. */
+export function sizeAt(c: TextClass, zoom: number): number {
+  const next = c.size.findIndex(([z]) => z >= zoom);
+  if (next === 0) return c.size[0]![1];
+  if (next < 0) return c.size.at(-1)![1];
+  const [[z1, s1], [z2, s2]] = [c.size[next - 1]!, c.size[next]!];
+  return s1 + ((s2 - s1) * (zoom - z1)) / (z2 - z1);
 }
