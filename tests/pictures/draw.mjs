@@ -2,17 +2,15 @@
  * Draws the base map of each territory of a running server: places and zooms below, in the three styles, as PNG files and
  * one page that shows them all. `node draw.mjs URL FOLDER [part of a name]`
  */
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { join } from "node:path";
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
 
-const require = createRequire(
-  new URL("../../web/package.json", import.meta.url),
-);
-const { chromium } = require("playwright-core");
+const require = createRequire(new URL('../../web/package.json', import.meta.url));
+const { chromium } = require('playwright-core');
 
-const [url, folder, only = ""] = process.argv.slice(2);
-const STYLES = ["light", "dark", "impression"];
+const [url, folder, only = ''] = process.argv.slice(2);
+const STYLES = ['light', 'dark', 'impression'];
 /** Where to look, per territory, and from which zooms. A territory that the server lacks is passed over. */
 const VIEWS = {
   andorre: {
@@ -36,22 +34,18 @@ const VIEWS = {
 
 mkdirSync(folder, { recursive: true });
 const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   chromiumSandbox: false,
 });
 const page = await browser.newPage({
   viewport: { width: 900, height: 700 },
-  locale: "fr-FR",
+  locale: 'fr-FR',
 });
-page.on(
-  "console",
-  (message) =>
-    message.type() === "error" && console.error("console:", message.text()),
-);
-page.on("pageerror", (error) => console.error("page:", error.message));
-page.on("request", (request) => {
+page.on('console', (message) => message.type() === 'error' && console.error('console:', message.text()));
+page.on('pageerror', (error) => console.error('page:', error.message));
+page.on('request', (request) => {
   if (!/^(data|blob):/.test(request.url()) && !request.url().startsWith(url))
-    console.error("elsewhere:", request.url());
+    console.error('elsewhere:', request.url());
 });
 const found = await (await fetch(`${url}/api/v1/territories`)).json();
 const slugs = new Set(found.territories.map((t) => t.slug));
@@ -59,12 +53,10 @@ const slugs = new Set(found.territories.map((t) => t.slug));
 for (const [slug, { at, zooms }] of Object.entries(VIEWS)) {
   if (!slugs.has(slug)) continue;
   for (const style of STYLES) {
-    const wanted = zooms.filter((zoom) =>
-      `${slug}-${zoom}-${style}`.includes(only),
-    );
+    const wanted = zooms.filter((zoom) => `${slug}-${zoom}-${style}`.includes(only));
     if (wanted.length === 0) continue;
     await page.emulateMedia({
-      colorScheme: style === "dark" ? "dark" : "light",
+      colorScheme: style === 'dark' ? 'dark' : 'light',
     });
     await page.goto(`${url}/embed/${slug}?test&style=${style}`);
     await idle();
@@ -74,19 +66,16 @@ for (const [slug, { at, zooms }] of Object.entries(VIEWS)) {
         .map(Number)
         .filter((z) => z <= zoom)
         .at(-1);
-      await page.evaluate(
-        ([center, zoom]) => globalThis.__map.jumpTo({ center, zoom }),
-        [at[near], zoom],
-      );
+      await page.evaluate(([center, zoom]) => globalThis.__map.jumpTo({ center, zoom }), [at[near], zoom]);
       await idle();
-      const name = `${slug}-z${String(zoom).padStart(2, "0")}-${style}.png`;
+      const name = `${slug}-z${String(zoom).padStart(2, '0')}-${style}.png`;
       await page.screenshot({ path: join(folder, name) });
       console.log(`${name} (${((Date.now() - start) / 1000).toFixed(1)} s)`);
     }
   }
 }
 await browser.close();
-writeFileSync(join(folder, "index.html"), sheet());
+writeFileSync(join(folder, 'index.html'), sheet());
 
 /** Everything that the view needs has come and is drawn. */
 async function idle() {
@@ -97,7 +86,7 @@ async function idle() {
     () =>
       new Promise((done) => {
         const map = globalThis.__map;
-        map.once("idle", done);
+        map.once('idle', done);
         map.triggerRepaint();
       }),
   );
@@ -105,20 +94,13 @@ async function idle() {
 
 /** A contact sheet: one line per view, one column per style. */
 function sheet() {
-  const names = readdirSync(folder).filter((name) => name.endsWith(".png"));
-  const views = [
-    ...new Set(names.map((name) => name.replace(/-[a-z]+\.png$/, ""))),
-  ].sort();
+  const names = readdirSync(folder).filter((name) => name.endsWith('.png'));
+  const views = [...new Set(names.map((name) => name.replace(/-[a-z]+\.png$/, '')))].sort();
   const cell = (name) =>
-    names.includes(name)
-      ? `<td><a href="${name}"><img src="${name}" alt="${name}"></a></td>`
-      : "<td></td>";
-  const rows = views.map(
-    (v) =>
-      `<tr><th>${v}</th>${STYLES.map((s) => cell(`${v}-${s}.png`)).join("")}</tr>`,
-  );
+    names.includes(name) ? `<td><a href="${name}"><img src="${name}" alt="${name}"></a></td>` : '<td></td>';
+  const rows = views.map((v) => `<tr><th>${v}</th>${STYLES.map((s) => cell(`${v}-${s}.png`)).join('')}</tr>`);
   return `<!doctype html><meta charset="utf-8"><title>Bouillon: base map</title>
 <style>body{font:16px sans-serif}img{width:100%}td{width:31%}th{text-align:left;vertical-align:top}</style>
-<table>${rows.join("\n")}</table>
+<table>${rows.join('\n')}</table>
 `;
 }
