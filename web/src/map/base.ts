@@ -105,20 +105,21 @@ function recolour(layer: Layer, shade: Shade): Drawn | null {
 const MINOR = /-link|rail-service/;
 
 function recolourLine(kept: Layer, layer: Layer, c: LineClass, shade: Shade): Layer | null {
-  const { edge, dash } = c[shade];
+  const { edge, thin = edge, dash } = c[shade];
   const isEdge = layer.id.includes(':outline');
   if (isEdge && (!edge || c.casing === undefined)) return null;
   const minor = MINOR.test(layer.id);
   const from = zooms(c, layer, minor);
   if (!isEdge && c.cut !== undefined) from.minzoom = Math.max(c.cut, from.minzoom ?? 0);
   const factor = minor ? 0.65 : 1;
+  const color = c.cut === undefined || thin === edge ? edge : ['step', ['zoom'], thin, c.cut, edge];
   const tunnel = layer.id.startsWith('tunnel') ? 0.45 : 1;
   return {
     ...kept,
     ...from,
     layout: { 'line-join': 'round', 'line-cap': dash ? 'butt' : (layer.layout?.['line-cap'] ?? 'round') },
     paint: isEdge
-      ? { ...seen(tunnel), 'line-color': edge, 'line-width': widthOf(c, c.casing, factor) }
+      ? { ...seen(tunnel), 'line-color': color, 'line-width': widthOf(c, c.casing, factor) }
       : linePaint(c, shade, factor, tunnel),
   };
 }
@@ -168,7 +169,12 @@ export function label(c: TextClass, shade: Shade, given: Record<string, unknown>
       ...(c.dodge ? { 'text-variable-anchor': BESIDE, 'text-radial-offset': 1.6 } : {}),
       ...(c.along ? { 'symbol-placement': 'line', 'symbol-spacing': 250, 'text-max-angle': 45 } : {}),
     },
-    paint: { 'text-color': ink, 'text-halo-color': halo, 'text-halo-width': 1.5 },
+    // On paper the lines are darker, and a label needs more room.
+    paint: {
+      'text-color': ink,
+      'text-halo-color': halo,
+      'text-halo-width': shade === 'impression' ? 2 : 1.5,
+    },
   };
 }
 

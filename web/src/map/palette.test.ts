@@ -66,8 +66,8 @@ describe.each(SHADES)('in %s', (shade) => {
       }
     }
     for (const c of Object.values(palette.line)) {
-      const { fill, edge } = c[shade];
-      for (const color of [fill, edge ?? fill]) parse(color);
+      const { fill, edge, thin } = c[shade];
+      for (const color of [fill, edge ?? fill, thin ?? fill]) parse(color);
       expect(edge === undefined, 'an edge has a width').toBe(c.casing === undefined);
     }
     for (const stops of [

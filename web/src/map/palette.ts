@@ -24,6 +24,7 @@ export interface AreaPaint {
 export interface LinePaint {
   fill: string;
   edge?: string;
+  thin?: string;
   dash?: number[];
   opacity?: number;
 }
@@ -74,10 +75,10 @@ export function classOf<T extends Class>(
   return null;
 }
 
-/** Width by zoom as an expression; `casing` is added on both sides, thinner where the line itself is thin. */
+/** Width by zoom as an expression; `casing` is added on both sides from the cut on, whole from zoom 15. */
 export function widthOf(c: LineClass, casing = 0, factor = 1): unknown[] {
   const stops = c.width.flatMap(([zoom, pixels]) => {
-    const grown = Math.min(1, Math.max(1 / 3, (zoom - 9) / 6));
+    const grown = zoom < (c.cut ?? 0) ? 0 : Math.min(1, Math.max(1 / 3, (zoom - 9) / 6));
     return [zoom, Number((pixels * factor + 2 * casing * grown).toFixed(2))];
   });
   return ['interpolate', ['exponential', 1.5], ['zoom'], ...stops];
