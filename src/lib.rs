@@ -4,6 +4,7 @@ pub mod atlas;
 pub mod cli;
 pub mod export;
 pub mod geo;
+pub mod geocode;
 pub mod http;
 pub mod import;
 pub mod journal;

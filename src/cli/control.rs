@@ -1,6 +1,6 @@
 //! The control socket: a command beside a running server hands its work over, so that one process writes. One JSON line asks; JSON lines answer.
 
-use super::{BadInput, BasemapImport, OsmImport, lock};
+use super::{AddressFile, BadInput, BasemapImport, OsmImport, is_bad_input, lock};
 use crate::import::Event;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -15,6 +15,8 @@ pub(super) enum Ask {
     ImportOsm(OsmImport),
     /// Bring a base map in; the path is absolute.
     ImportBasemap(BasemapImport),
+    /// Import addresses; the path is absolute.
+    ImportAddresses(AddressFile),
     /// Tell head and digest of the atlas kept live.
     Digest,
     /// Make an invitation.
@@ -46,7 +48,7 @@ pub(super) enum Answer {
 impl Answer {
     /// The answer for an error.
     pub(super) fn failed(error: &anyhow::Error) -> Self {
-        Self::Failed { sentence: format!("{error:#}"), bad_input: super::is_bad_input(error) }
+        Self::Failed { sentence: format!("{error:#}"), bad_input: is_bad_input(error) }
     }
 }
 

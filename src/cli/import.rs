@@ -2,7 +2,7 @@
 
 use super::control::{Ask, hand_over};
 use super::progress::Progress;
-use super::{BadInput, OsmFile, OsmImport, Settings, basemap, lock};
+use super::{AddressFile, BadInput, OsmFile, OsmImport, Settings, basemap, lock};
 use crate::import::{self, Event, Summary};
 use crate::journal::Journal;
 use crate::osm::{self, BoundaryAsk};
@@ -111,6 +111,42 @@ impl Drop for Building {
             let _ = std::fs::remove_file(path);
         }
     }
+}
+
+/// Imports a BAN file and shows what came of it.
+///
+/// # Errors
+/// As [`run`].
+pub(super) async fn run_addresses(settings: Settings, mut what: AddressFile) -> anyhow::Result<()> {
+    what.file = std::fs::canonicalize(&what.file).map_err(|e| BadInput(format!("{} can't be read: {e}", what.file.display())))?;
+    let data = settings.data()?;
+    let mut progress = Progress::start();
+    if hand_over(&data, &Ask::ImportAddresses(what.clone()), |event| progress.show(&event)).await?.is_some() {
+        return Ok(());
+    }
+    let url = settings.database()?;
+    let _lock = if url.starts_with("sqlite:") { Some(lock::take(&data)?) } else { None };
+    let store = Store::open(&url).await?;
+    let (report, mut events) = mpsc::channel(64);
+    let showing = tokio::spawn(async move {
+        while let Some(event) = events.recv().await {
+            progress.show(&event);
+        }
+    });
+    let done = addresses_into(&store, &what, &report).await;
+    drop(report);
+    showing.await?;
+    store.close().await;
+    done
+}
+
+/// Reads a BAN file in a child process, then writes it.
+///
+/// # Errors
+/// As [`run`].
+pub(super) async fn addresses_into(store: &Store, what: &AddressFile, report: &mpsc::Sender<Event>) -> anyhow::Result<()> {
+    let (addresses, counts) = import::read_addresses_in_child(&what.file, report).await?;
+    import::import_addresses(store, &addresses, counts, report).await.map(|_| ())
 }
 
 /// The child's side of the reading.

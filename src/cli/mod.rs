@@ -13,6 +13,7 @@ mod settings;
 
 pub use settings::Settings;
 
+use crate::import::BadAddresses;
 use crate::osm::ReadError;
 use crate::tiles::ArchiveError;
 use clap::{Args, Parser, Subcommand};
@@ -53,6 +54,9 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         basemap_at: Option<PathBuf>,
     },
+    /// Read a BAN file and write what was found on standard output (used by `import addresses`).
+    #[command(hide = true)]
+    ReadAddresses(AddressFile),
 }
 
 #[derive(Debug, Subcommand)]
@@ -61,6 +65,8 @@ enum Import {
     Osm(OsmImport),
     /// Bring a base map in: a PMTiles archive in the Shortbread schema.
     Basemap(BasemapImport),
+    /// Bring in the addresses of communes from a BAN file (.csv or .csv.gz).
+    Addresses(AddressFile),
 }
 
 /// A base map, and who shows it.
@@ -71,6 +77,13 @@ pub struct BasemapImport {
     /// Short address of a territory that shows it, with all those inside; may be given several times.
     #[arg(long, value_name = "SLUG")]
     pub territory: Vec<String>,
+}
+
+/// A file of addresses.
+#[derive(Debug, Clone, Args, serde::Serialize, serde::Deserialize)]
+pub struct AddressFile {
+    /// The file, with the columns of the Base Adresse Nationale.
+    pub file: PathBuf,
 }
 
 /// What to import, and as which territory.
@@ -140,10 +153,12 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Serve => serve::run(settings).await,
         Command::Import(Import::Osm(what)) => import::run(settings, what).await,
         Command::Import(Import::Basemap(what)) => basemap::run(settings, what).await,
+        Command::Import(Import::Addresses(what)) => import::run_addresses(settings, what).await,
         Command::Export(Export::Actors { territory, format }) => export::run(settings, &territory, format).await,
         Command::Admin(Admin::Invite { territory, role }) => admin::invite(settings, territory, &role).await,
         Command::Check => check::run(settings).await,
         Command::ReadOsm { file, basemap_at } => import::read_in_child(&file, basemap_at.as_deref()),
+        Command::ReadAddresses(what) => crate::import::speak_addresses(&what.file),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -156,14 +171,14 @@ pub async fn run(cli: Cli) -> ExitCode {
 #[error("{0}")]
 pub struct BadInput(pub String);
 
+/// Whether the input is at fault.
+fn is_bad_input(error: &anyhow::Error) -> bool {
+    error.is::<BadInput>() || error.is::<ReadError>() || error.is::<ArchiveError>() || error.is::<BadAddresses>()
+}
+
 fn fail(error: &anyhow::Error) -> ExitCode {
     eprintln!("bouillon: {error:#}");
     ExitCode::from(if is_bad_input(error) { 2 } else { 1 })
-}
-
-/// Whether the input is at fault.
-fn is_bad_input(error: &anyhow::Error) -> bool {
-    error.is::<BadInput>() || error.is::<ReadError>() || error.is::<ArchiveError>()
 }
 
 fn start_tracing(settings: &Settings) {

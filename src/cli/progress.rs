@@ -1,6 +1,6 @@
 //! What an import shows on the terminal: a bar per step, then the summary.
 
-use crate::import::{Event, Summary};
+use crate::import::{AddressSummary, Event, Summary};
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// The bars of one import, on standard error; nothing moves when it is no terminal.
@@ -22,6 +22,7 @@ impl Progress {
                     let (label, unit) = match step.as_str() {
                         "read" => ("Lecture      ", "{bytes}/{total_bytes}"),
                         "draw" => ("Fond de carte", "{percent} %"),
+                        "addresses" => ("Écriture     ", "{pos}/{len} rues et lieux"),
                         _ => ("Écriture     ", "{pos}/{len} acteurs"),
                     };
                     if let Ok(style) = ProgressStyle::with_template(&format!("{label} [{{bar:40}}] {unit} {{eta}}")) {
@@ -35,6 +36,10 @@ impl Progress {
                 self.bar.finish_and_clear();
                 print(summary);
             }
+            Event::Addresses(summary) => {
+                self.bar.finish_and_clear();
+                print_addresses(summary);
+            }
         }
     }
 }
@@ -46,7 +51,12 @@ fn print(s: &Summary) {
         println!("  attention : {}", warning_text(warning));
     }
     let [nodes, ways, relations] = s.read;
-    println!("  lus : {nodes} nœuds, {ways} chemins, {relations} relations ; {} territoires à l’intérieur ; {} rues", s.inside, s.streets);
+    println!("  lus : {nodes} nœuds, {ways} chemins, {relations} relations ; {} territoires à l’intérieur", s.inside);
+    let a = &s.addresses;
+    println!(
+        "  adresses : {} numéros, {} rues, {} lieux-dits, {} communes, {} lieux publics",
+        a.numbers, a.streets, a.localities, a.municipalities, a.pois
+    );
     println!("  publiés : {} ({})", s.published.values().sum::<u64>(), list(&s.published));
     println!("  mis à jour : {} · inchangés : {} · gardés tels que les habitants les ont écrits : {}", s.updated, s.unchanged, s.kept);
     println!("  propositions : {} ({})", s.candidates.values().sum::<u64>(), named(&s.candidates));
@@ -58,6 +68,14 @@ fn print(s: &Summary) {
     for (sentence, n) in &s.refused {
         println!("  refusés : {n} ({sentence})");
     }
+}
+
+#[expect(clippy::print_stdout, reason = "the summary is what the command answers")]
+fn print_addresses(s: &AddressSummary) {
+    let t = &s.totals;
+    println!("Adresses : {} lignes lues, {} communes", s.rows, s.communes);
+    println!("  {} numéros, {} rues, {} lieux-dits", t.numbers, t.streets, t.localities);
+    println!("  laissées de côté : {} ({})", s.skipped.values().sum::<u64>(), named(&s.skipped));
 }
 
 fn list(counts: &std::collections::BTreeMap<String, u64>) -> String {
@@ -76,6 +94,15 @@ fn reason(code: &str) -> &str {
         "to_classify" => "thème à choisir",
         "duplicate" => "doublon probable",
         "outside" => "hors du territoire",
+        "no_position" => "sans position",
+        "bad_position" => "position impossible",
+        "bad_number" => "numéro illisible",
+        "bad_code_insee" => "code INSEE illisible",
+        "no_street" => "sans nom de voie",
+        "not_utf8" => "texte illisible (UTF-8 attendu)",
+        "no_row" | "too_long" => "ligne illisible",
+        "address/no_street" => "numéros sans rue",
+        "address/too_many" => "adresses trop loin du territoire",
         other => other,
     }
 }

@@ -2,6 +2,7 @@
 
 use super::control::{Answer, Ask};
 use super::{Settings, lock};
+use crate::geocode::Geocoder;
 use crate::http::{self, App};
 use crate::import::Event;
 use crate::journal::Journal;
@@ -11,9 +12,13 @@ use anyhow::Context;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, UnixListener, UnixStream};
 use tokio::sync::{mpsc, watch};
+
+/// How often another node's imports of addresses are looked for.
+const ADDRESSES_EVERY: Duration = Duration::from_secs(10);
 
 /// Runs the server until SIGTERM or Ctrl-C.
 ///
@@ -31,9 +36,10 @@ pub(super) async fn run(settings: Settings) -> anyhow::Result<()> {
     let metrics = http::metrics_handle();
     let folder = archives::folder(&data);
     archives::sweep(&folder, true);
-    let app = App::new(journal.clone(), settings.http()?, Archives::new(folder)).await?;
+    let geocoder = Geocoder::open(&journal.store).await?;
+    let app = App::new(journal.clone(), geocoder.clone(), settings.http()?, Archives::new(folder)).await?;
     let (stop, stopped) = watch::channel(false);
-    let control = control_socket(&data, &journal, &settings, address, stopped.clone());
+    let control = control_socket(&data, &Beside { journal: journal.clone(), geocoder: geocoder.clone() }, &settings, address, stopped.clone());
     if let Some(at) = settings.metrics_listen()? {
         let listener = TcpListener::bind(at).await.with_context(|| format!("{at} can't be listened on"))?;
         let mut stopped = stopped.clone();
@@ -43,6 +49,7 @@ pub(super) async fn run(settings: Settings) -> anyhow::Result<()> {
     let shown = settings.base_url()?.unwrap_or_else(|| format!("http://{address}"));
     println_line(&format!("Bouillon : {shown}"));
     let mut stopping = stopped.clone();
+    let following = tokio::spawn(follow_addresses(journal.store.clone(), geocoder));
     let server = axum_serve(listener, http::router(app), async move { drop(stopping.wait_for(|s| *s).await) });
     tokio::select! {
         done = server => done?,
@@ -51,8 +58,26 @@ pub(super) async fn run(settings: Settings) -> anyhow::Result<()> {
     if let Some(socket) = control {
         let _ = std::fs::remove_file(socket);
     }
+    following.abort();
     journal.close().await;
     Ok(())
+}
+
+/// Looks now and then whether another node imported addresses.
+async fn follow_addresses(store: Store, geocoder: Geocoder) {
+    loop {
+        tokio::time::sleep(ADDRESSES_EVERY).await;
+        if let Err(e) = geocoder.refresh(&store).await {
+            tracing::warn!("the addresses could not be read again: {e}");
+        }
+    }
+}
+
+/// What commands beside the server work on.
+#[derive(Clone)]
+struct Beside {
+    journal: Journal,
+    geocoder: Geocoder,
 }
 
 /// The one line on standard output: where to go.
@@ -86,7 +111,7 @@ async fn asked_to_stop(stop: watch::Sender<bool>) {
 /// Opens the socket through which commands beside this server hand their work over.
 fn control_socket(
     data: &std::path::Path,
-    journal: &Journal,
+    beside: &Beside,
     settings: &Settings,
     address: SocketAddr,
     stopped: watch::Receiver<bool>,
@@ -104,16 +129,16 @@ fn control_socket(
     if let Err(e) = std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)) {
         tracing::warn!("the control socket's permissions could not be set: {e}");
     }
-    let (journal, settings) = (journal.clone(), Arc::new(settings.clone()));
+    let (beside, settings) = (beside.clone(), Arc::new(settings.clone()));
     tokio::spawn(async move {
         let mut stopped = stopped;
         loop {
             tokio::select! {
                 accepted = listener.accept() => {
                     let Ok((stream, _)) = accepted else { continue };
-                    let (journal, settings) = (journal.clone(), settings.clone());
+                    let (beside, settings) = (beside.clone(), settings.clone());
                     tokio::spawn(async move {
-                        if let Err(e) = answer(stream, journal, &settings, address).await {
+                        if let Err(e) = answer(stream, beside, &settings, address).await {
                             tracing::warn!("a command beside this server: {e:#}");
                         }
                     });
@@ -125,20 +150,28 @@ fn control_socket(
     Some(path)
 }
 
-async fn answer(stream: UnixStream, journal: Journal, settings: &Settings, address: SocketAddr) -> anyhow::Result<()> {
+async fn answer(stream: UnixStream, beside: Beside, settings: &Settings, address: SocketAddr) -> anyhow::Result<()> {
     let mut stream = BufReader::new(stream);
     let mut line = String::new();
     stream.read_line(&mut line).await?;
     let ask: Ask = serde_json::from_str(&line)?;
     let (report, mut events) = mpsc::channel::<Event>(64);
+    let Beside { journal, geocoder } = beside;
     let work = async move {
         match ask {
             Ask::ImportOsm(what) => {
                 let data = settings.data()?;
                 archives::sweep(&archives::folder(&data), false);
-                super::import::into_journal(&journal, &data, &what, &report).await.map(|_| None)
+                super::import::into_journal(&journal, &data, &what, &report).await?;
+                geocoder.refresh(&journal.store).await?;
+                Ok(None)
             }
             Ask::ImportBasemap(what) => super::basemap::into_store(&journal.store, &settings.data()?, &what).await.map(Some),
+            Ask::ImportAddresses(what) => {
+                super::import::addresses_into(&journal.store, &what, &report).await?;
+                geocoder.refresh(&journal.store).await?;
+                Ok(None)
+            }
             Ask::Digest => {
                 let (head, digest) = (journal.atlas.head(), journal.atlas.digest());
                 Ok(Some(format!("{}:{} {digest}", head.epoch, head.seq)))

@@ -2,6 +2,7 @@
 
 pub mod bbox;
 pub mod grid;
+pub mod lambert93;
 pub mod mercator;
 pub mod shape;
 pub mod world;

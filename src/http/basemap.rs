@@ -2,7 +2,7 @@
 
 use super::accept::{accepts, has_tag};
 use super::extract::{Path, Query};
-use super::tiles::{base, own_address};
+use super::tiles::own_address;
 use super::{App, Error, Result};
 use crate::geo::TileId;
 use crate::model::Lang;
@@ -124,11 +124,11 @@ fn no_tile(archive: &Archive, z: &str, x: &str, y: &str) -> Error {
     Error::new(StatusCode::NOT_FOUND, "bad_tile", french, english)
 }
 
-/// TileJSON 3.0 of a base map (`NAME.json`), or the simple base map of a territory (`SLUG.geojson`).
+/// TileJSON 3.0 of a base map.
 #[utoipa::path(get, path = "/tiles/base/{archive}.json", tag = "tiles", params(("archive" = String, Path, description = "Name of the archive")),
     responses((status = 200, description = "TileJSON 3.0"), (status = 404, description = "No such archive")))]
 pub(super) async fn about(app: State<App>, lang: Lang, headers: HeaderMap, path: Path<String>) -> Result<Response> {
-    let Some(name) = path.0.strip_suffix(".json") else { return base(app, lang, headers, path).await };
+    let name = path.0.strip_suffix(".json").ok_or_else(|| Error::not_found().speaking(lang))?;
     let archive = find(&app, lang, name).await?;
     let template = format!("{}/tiles/base/{name}/{{z}}/{{x}}/{{y}}.mvt?v={}", own_address(&app, &headers), archive.version);
     let mut out = HeaderMap::new();

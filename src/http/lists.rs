@@ -3,8 +3,9 @@
 use super::extract::{Path, Query};
 use super::territories::find;
 use super::{App, Error, HEAD, Result};
-use crate::atlas::{Entry, Filter, ListError, Sort};
+use crate::atlas::{Entry, Filter, ListError, Sort, TerritoryInfo};
 use crate::geo::Bbox;
+use crate::geocode;
 use crate::model::text::fold;
 use crate::model::{Lang, State as ActorState, Version, label, taxonomy};
 use crate::store::Candidate;
@@ -160,8 +161,8 @@ pub(super) struct Searched {
     limit: Option<usize>,
 }
 
-/// Actors, streets, themes and candidates for a text.
-#[utoipa::path(get, path = "/api/v1/search", tag = "actors", params(Searched), responses((status = 200, description = "Actors, streets, categories, candidates"), (status = 400, description = "Not understood"), (status = 404, description = "No such territory")))]
+/// Actors, addresses, themes and candidates for a text.
+#[utoipa::path(get, path = "/api/v1/search", tag = "actors", params(Searched), responses((status = 200, description = "Actors, addresses, categories, candidates"), (status = 400, description = "Not understood"), (status = 404, description = "No such territory")))]
 pub(super) async fn search(State(app): State<App>, lang: Lang, Query(asked): Query<Searched>) -> Result<Json<Value>> {
     let territory = asked.territory.as_deref().map(|slug| find(&app, lang, slug)).transpose()?;
     let near = asked.near.as_deref().map(point).transpose().map_err(|e| e.speaking(lang))?;
@@ -169,18 +170,32 @@ pub(super) async fn search(State(app): State<App>, lang: Lang, Query(asked): Que
     let filter = filter_of(None, None, Some(&asked.q)).map_err(|e| e.speaking(lang))?;
     let folded = fold(filter.text.as_deref().unwrap_or(""));
     if folded.is_empty() {
-        return Ok(Json(json!({"actors": [], "streets": [], "categories": [], "candidates": []})));
+        return Ok(Json(json!({"actors": [], "addresses": [], "categories": [], "candidates": []})));
     }
     let hits = app.journal.atlas.search(&asked.q, territory.as_ref().map(|t| t.id), near, limit);
     let actors: Vec<Value> = hits.iter().map(|h| line(&app, &h.entry, h.distance_m, Some(h.score))).collect();
-    let (mut streets, mut candidates) = (Vec::new(), Vec::new());
+    let (mut addresses, mut candidates) = (Vec::new(), Vec::new());
     if let Some(t) = &territory {
         let mut tx = app.journal.store.read().await?;
-        streets = tx.streets(t.id, &folded, limit as i64).await?;
+        addresses = addresses_in(&app, t, &asked.q, near, limit).await?;
         candidates = alike(tx.candidates(t.id).await?, &asked.q, limit);
     }
     let candidates: Vec<Value> = candidates.iter().map(offered).collect();
-    Ok(Json(json!({"actors": actors, "streets": streets, "categories": categories(&folded, limit), "candidates": candidates})))
+    Ok(Json(json!({"actors": actors, "addresses": addresses, "categories": categories(&folded, limit), "candidates": candidates})))
+}
+
+/// Addresses in a territory's box, those near the point or the middle first.
+async fn addresses_in(app: &App, t: &TerritoryInfo, text: &str, near: Option<[f64; 2]>, limit: usize) -> Result<Vec<Value>> {
+    let middle = |b: Bbox| [(b.west + b.east) / 2.0, (b.south + b.north) / 2.0];
+    let (near, within, text, geocoder) = (near.or(t.bbox.map(middle)), t.bbox, text.to_owned(), app.geocoder.clone());
+    let hits = tokio::task::spawn_blocking(move || {
+        let filter = geocode::Filter { within, ..geocode::Filter::default() };
+        geocoder.search(&geocode::Query { text: &text, autocomplete: true, near, filter, limit })
+    });
+    let hits = hits.await.map_err(|_| Error::internal())?;
+    // Half of the words are a street that happens to share one with the name of an actor.
+    let good = hits.iter().filter(|h| h.score >= 0.55);
+    Ok(good.map(|h| json!({"lon": h.lon, "lat": h.lat, "properties": super::geocode::properties(h)})).collect())
 }
 
 /// Categories one of whose words starts with the folded text, in either language.

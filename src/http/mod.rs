@@ -8,6 +8,7 @@ mod edits;
 mod error;
 mod extract;
 mod form;
+mod geocode;
 mod guard;
 mod lists;
 mod me;
@@ -24,6 +25,7 @@ pub use error::{Error, Result};
 pub(crate) use me::hash_of as token_hash;
 pub use options::{Limits, Options};
 
+use crate::geocode::Geocoder;
 use crate::journal::Journal;
 use crate::tiles::{ActorTiles, Archives};
 use axum::extract::{DefaultBodyLimit, FromRef, MatchedPath, Request};
@@ -68,6 +70,7 @@ pub struct Shared {
     form_key: Vec<u8>,
     tiles: ActorTiles,
     archives: Archives,
+    geocoder: Geocoder,
 }
 
 impl std::ops::Deref for App {
@@ -89,7 +92,7 @@ impl App {
     ///
     /// # Errors
     /// When the database can't be read.
-    pub async fn new(journal: Journal, options: Options, archives: Archives) -> anyhow::Result<Self> {
+    pub async fn new(journal: Journal, geocoder: Geocoder, options: Options, archives: Archives) -> anyhow::Result<Self> {
         let mut tx = journal.store.write().await?;
         let cookie = tx.secret("cookie", &random()).await?;
         let form_key = tx.secret("form", &random()).await?;
@@ -104,6 +107,7 @@ impl App {
             form_key,
             tiles,
             archives,
+            geocoder,
         }));
         let weak = Arc::downgrade(&app.0);
         tokio::spawn(async move {
@@ -141,6 +145,8 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/actors/{id}", get(actors::show))
         .route("/api/v1/search", get(lists::search))
         .route("/api/v1/nearby", get(lists::nearby))
+        .route("/api/v1/geocode/search", get(geocode::search))
+        .route("/api/v1/geocode/reverse", get(geocode::reverse))
         .route("/api/v1/changes", get(lists::changes))
         .route("/api/v1/openapi.json", get(ops::openapi))
         .route("/tiles/actors/{slug}/{z}/{x}/{y}", get(tiles::actors))

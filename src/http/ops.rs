@@ -72,11 +72,12 @@ pub(super) async fn not_so(lang: Lang) -> Error {
         super::lists::nearby,
         super::lists::duplicates,
         super::lists::changes,
+        super::geocode::search,
+        super::geocode::reverse,
         super::tiles::actors,
         super::tiles::tilejson,
         super::basemap::tile,
         super::basemap::about,
-        super::tiles::base,
         super::territories::site
     )
 )]

@@ -1,4 +1,4 @@
-//! Tiles: actors as vector tiles out of the atlas, and the territory's simple base map.
+//! Tiles: actors as vector tiles out of the atlas.
 
 use super::accept::{accepts, has_tag};
 use super::extract::{Path, Query};
@@ -14,7 +14,6 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::Value;
-use uuid::Uuid;
 
 /// Which actors.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -108,34 +107,4 @@ pub(super) async fn tilejson(
 pub(super) fn own_address(app: &App, headers: &HeaderMap) -> String {
     let host = headers.get(header::HOST).and_then(|v| v.to_str().ok()).unwrap_or("127.0.0.1:8080");
     app.options.base_url.clone().unwrap_or_else(|| format!("http://{host}"))
-}
-
-/// Name under which a territory's simple base map is kept.
-pub(super) fn base_name(territory: Uuid) -> String {
-    format!("base/{territory}")
-}
-
-/// The simple base map of a territory: water, woods, buildings, roads.
-#[utoipa::path(get, path = "/tiles/base/{slug}.geojson", tag = "tiles", params(("slug" = String, Path, description = "Short address")),
-    responses((status = 200, description = "GeoJSON, gzip", content_type = "application/geo+json"), (status = 304, description = "As the client has it"), (status = 404, description = "None was imported")))]
-pub(super) async fn base(State(app): State<App>, lang: Lang, headers: HeaderMap, Path(name): Path<String>) -> Result<Response> {
-    let slug = name.strip_suffix(".geojson").ok_or_else(|| Error::not_found().speaking(lang))?;
-    let t = find(&app, lang, slug)?;
-    let mut tx = app.journal.store.read().await?;
-    let blob = tx.blob(&base_name(t.id)).await?.ok_or_else(|| Error::not_found().speaking(lang))?;
-    let mut out = HeaderMap::new();
-    let etag = format!("\"{}\"", &blob.digest[..blob.digest.len().min(24)]);
-    set(&mut out, header::ETAG, &etag);
-    out.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
-    if has_tag(&headers, &etag) {
-        return Ok((StatusCode::NOT_MODIFIED, out).into_response());
-    }
-    set(&mut out, header::CONTENT_TYPE, &blob.media_type);
-    if accepts(&headers, "gzip") {
-        set(&mut out, header::CONTENT_ENCODING, &blob.encoding);
-        return Ok((out, blob.bytes).into_response());
-    }
-    let mut plain = Vec::new();
-    std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&blob.bytes[..]), &mut plain).map_err(|_| Error::internal())?;
-    Ok((out, plain).into_response())
 }

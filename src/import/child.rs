@@ -1,11 +1,14 @@
-//! Reading an extract in a child process: a hostile file can at worst end the child, which never sees the database.
+//! Reading a foreign file in a child process: a hostile file can at worst end the child, which never sees the database.
 
 use super::Event;
+use super::ban::{self, BadAddresses, BanCounts};
 use crate::geo::Shape;
 use crate::osm::{self, Ask, Extract};
+use crate::store::Address;
 use crate::tiles::basemap::{self, BuildError, Built};
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
+use std::ffi::OsString;
 use std::io::{Read, Write};
 use std::path::Path;
 use std::process::Stdio;
@@ -13,15 +16,21 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 use tokio::sync::mpsc;
 
+/// Addresses on one line.
+const ADDRESSES_PER_LINE: usize = 500;
+
 /// One line of the child's standard output.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Line {
     Read(u64, u64),
     Drawn(u64, u64),
-    Extract(Box<Extract>),
-    Basemap(Built),
+    /// Some of the addresses; they come before what ends the reading.
+    Addresses(Vec<Address>),
+    Extract(Box<Extract>, Option<Built>),
+    Ban(BanCounts),
     Failed(BuildError),
+    FailedAddresses(BadAddresses),
 }
 
 /// Share of a territory's width and height that its base map shows around it, and the least of it in degrees: the map of a village is
@@ -40,23 +49,39 @@ pub async fn read_in_child(
     basemap: Option<&Path>,
     report: &mpsc::Sender<Event>,
 ) -> anyhow::Result<(Extract, Option<Built>)> {
-    let mut command = Command::new(std::env::current_exe().context("the program's own file is not found")?);
-    command.arg("read-osm").arg(file).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit()).kill_on_drop(true);
+    let boundary = boundary.map(|b| format!("--boundary={b}").into());
+    let memory = max_memory.map(|mib| format!("--max-memory={mib}").into());
+    let basemap = basemap.into_iter().flat_map(|path| ["--basemap-at".into(), path.as_os_str().to_owned()]);
+    let more: Vec<OsString> = boundary.into_iter().chain(memory).chain(basemap).collect();
+    let (last, addresses) = listen("read-osm", file, &more, report).await?;
+    match last {
+        Line::Extract(extract, built) => Ok((Extract { addresses, ..*extract }, built)),
+        _ => anyhow::bail!("the reading process said something else than expected"),
+    }
+}
+
+/// Reads a BAN file in a child process.
+///
+/// # Errors
+/// [`BadAddresses`] for a file that can't be used; anything else when the child could not run to its end.
+pub async fn read_addresses_in_child(file: &Path, report: &mpsc::Sender<Event>) -> anyhow::Result<(Vec<Address>, BanCounts)> {
+    let (last, addresses) = listen("read-addresses", file, &[], report).await?;
+    match last {
+        Line::Ban(counts) => Ok((addresses, counts)),
+        _ => anyhow::bail!("the reading process said something else than expected"),
+    }
+}
+
+/// Starts the child and hears it to its end: its last line, and the addresses before it.
+async fn listen(command: &str, file: &Path, more: &[OsString], report: &mpsc::Sender<Event>) -> anyhow::Result<(Line, Vec<Address>)> {
+    let mut child = Command::new(std::env::current_exe().context("the program's own file is not found")?);
+    child.arg(command).arg(file).args(more).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit()).kill_on_drop(true);
     // The child gets no database address and no secrets.
-    command.env_clear().envs(std::env::vars_os().filter(|(k, _)| k == "BOUILLON_BREAK" || k == "RUST_BACKTRACE"));
-    if let Some(boundary) = boundary {
-        command.arg(format!("--boundary={boundary}"));
-    }
-    if let Some(mib) = max_memory {
-        command.arg(format!("--max-memory={mib}"));
-    }
-    if let Some(basemap) = basemap {
-        command.arg("--basemap-at").arg(basemap);
-    }
-    let mut child = command.spawn().context("the reading process could not start")?;
+    child.env_clear().envs(std::env::vars_os().filter(|(k, _)| k == "BOUILLON_BREAK" || k == "RUST_BACKTRACE"));
+    let mut child = child.spawn().context("the reading process could not start")?;
     let output = child.stdout.take().context("the reading process has no output")?;
     let mut lines = BufReader::new(output).lines();
-    let (mut found, mut built) = (None, None);
+    let (mut last, mut addresses) = (None, Vec::new());
     while let Some(line) = lines.next_line().await? {
         match serde_json::from_str(&line).context("the reading process said something else than expected")? {
             Line::Read(done, total) => {
@@ -65,67 +90,91 @@ pub async fn read_in_child(
             Line::Drawn(done, total) => {
                 let _ = report.try_send(Event::Progress { step: "draw".into(), done, total });
             }
-            Line::Extract(extract) => found = Some(*extract),
-            Line::Basemap(basemap) => built = Some(basemap),
+            Line::Addresses(some) => addresses.extend(some),
             Line::Failed(BuildError::Read { error }) => return Err(error.into()),
             Line::Failed(error) => return Err(error.into()),
+            Line::FailedAddresses(error) => return Err(error.into()),
+            line => last = Some(line),
         }
     }
     let status = child.wait().await?;
-    if !status.success() {
-        found = None;
-    }
-    let found = found.with_context(|| {
+    let last = last.with_context(|| {
         format!("the reading process ended before it was done ({status}): the file may need more memory than allowed, or be built to do harm")
     })?;
-    Ok((found, built))
+    Ok((last, addresses))
 }
 
-/// The child's side: reads the file and speaks [`Line`]s. Ends at once when the parent goes away (standard input closes).
+/// The child's side: reads an extract and speaks [`Line`]s. Ends at once when the parent goes away (standard input closes).
 ///
 /// # Errors
 /// When standard output can't be written.
 pub fn speak(file: &Path, ask: &Ask, basemap: Option<&Path>) -> anyhow::Result<()> {
-    std::thread::spawn(|| {
-        let _ = std::io::stdin().read(&mut [0]);
-        std::process::exit(3);
-    });
-    let out = std::io::stdout();
-    let say = |line: &Line| -> std::io::Result<()> {
-        let mut out = out.lock();
-        serde_json::to_writer(&mut out, line)?;
-        out.write_all(b"\n")
-    };
-    let done = work(file, ask, basemap, &mut |line| {
-        let _ = say(&line);
-    });
-    say(&match done {
-        Ok((extract, built)) => {
-            if let Some(built) = built {
-                say(&Line::Basemap(built))?;
-            }
-            Line::Extract(Box::new(extract))
+    end_with_the_parent();
+    match work(file, ask, basemap) {
+        Ok((mut extract, built)) => {
+            say_addresses(std::mem::take(&mut extract.addresses))?;
+            say(&Line::Extract(Box::new(extract), built))?;
         }
-        Err(error) => Line::Failed(error),
-    })?;
+        Err(error) => say(&Line::Failed(error))?,
+    }
     Ok(())
 }
 
-fn work(file: &Path, ask: &Ask, basemap: Option<&Path>, say: &mut dyn FnMut(Line)) -> Result<(Extract, Option<Built>), BuildError> {
+fn work(file: &Path, ask: &Ask, basemap: Option<&Path>) -> Result<(Extract, Option<Built>), BuildError> {
     let mut last = 0;
     // A line each hundredth is enough for a bar.
-    let mut step = |done: u64, total: u64| done == total || std::mem::replace(&mut last, done * 100 / total.max(1)) != done * 100 / total.max(1);
+    let mut step = |done: u64, total: u64| std::mem::replace(&mut last, done * 100 / total.max(1)) != done * 100 / total.max(1);
     let (extract, checked) = osm::extract(file, ask, &mut |done, total| {
         if step(done, total) {
-            say(Line::Read(done, total));
+            let _ = say(&Line::Read(done, total));
         }
     })?;
     let window = Shape::from_geojson(&extract.boundary.geometry).map(|shape| shape.bbox.grown(AROUND.0, AROUND.1));
     let (Some(path), Some(window)) = (basemap, window) else { return Ok((extract, None)) };
     let built = basemap::build(&checked, &window, path, ask.max_memory, &mut |done, total| {
         if step(done, total) {
-            say(Line::Drawn(done, total));
+            let _ = say(&Line::Drawn(done, total));
         }
     })?;
     Ok((extract, Some(built)))
+}
+
+/// The child's side: reads a BAN file.
+///
+/// # Errors
+/// When standard output can't be written.
+pub fn speak_addresses(file: &Path) -> anyhow::Result<()> {
+    end_with_the_parent();
+    let result = ban::read(file, &mut |done, total| {
+        let _ = say(&Line::Read(done, total));
+    });
+    match result {
+        Ok((addresses, counts)) => {
+            say_addresses(addresses)?;
+            say(&Line::Ban(counts))?;
+        }
+        Err(error) => say(&Line::FailedAddresses(error))?,
+    }
+    Ok(())
+}
+
+fn say_addresses(mut addresses: Vec<Address>) -> std::io::Result<()> {
+    while !addresses.is_empty() {
+        let rest = addresses.split_off(addresses.len().min(ADDRESSES_PER_LINE));
+        say(&Line::Addresses(std::mem::replace(&mut addresses, rest)))?;
+    }
+    Ok(())
+}
+
+fn end_with_the_parent() {
+    std::thread::spawn(|| {
+        let _ = std::io::stdin().read(&mut [0]);
+        std::process::exit(3);
+    });
+}
+
+fn say(line: &Line) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    serde_json::to_writer(&mut out, line)?;
+    out.write_all(b"\n")
 }

@@ -1,12 +1,17 @@
 //! From what a source holds to edits and candidates. The reading happens elsewhere (`osm`); here it is decided what is new, changed or doubtful.
 
+mod addresses;
+mod ban;
 mod child;
 mod osm;
 mod plan;
 
-pub use child::{read_in_child, speak};
+pub use addresses::import_addresses;
+pub use ban::{BadAddresses, BanCounts};
+pub use child::{read_addresses_in_child, read_in_child, speak, speak_addresses};
 pub use osm::import_osm;
 
+use crate::store::AddressTotals;
 use crate::tiles::basemap::Built;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -17,15 +22,30 @@ use std::collections::BTreeMap;
 pub enum Event {
     /// How far a step is.
     Progress {
-        /// `read` and `draw` (bytes) or `write` (edits).
+        /// `read` and `draw` (bytes), `write` (edits) or `addresses`.
         step: String,
         /// Units done.
         done: u64,
         /// Units in all.
         total: u64,
     },
-    /// What came of it.
+    /// What came of an extract.
     Summary(Box<Summary>),
+    /// What came of a file of addresses.
+    Addresses(Box<AddressSummary>),
+}
+
+/// What an import of addresses read and left out.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct AddressSummary {
+    /// Rows of the file.
+    pub rows: u64,
+    /// Communes whose addresses were replaced.
+    pub communes: u64,
+    /// What they hold now.
+    pub totals: AddressTotals,
+    /// Rows left out, per reason.
+    pub skipped: BTreeMap<String, u64>,
 }
 
 /// What an import read, published, kept back and skipped.
@@ -55,8 +75,8 @@ pub struct Summary {
     pub candidates: BTreeMap<String, u64>,
     /// Objects of the source that were left out, per reason.
     pub skipped: BTreeMap<String, u64>,
-    /// Street names for placing actors.
-    pub streets: usize,
+    /// Streets, places and house numbers for finding an address.
+    pub addresses: AddressTotals,
     /// The base map that was built, if one was.
     pub basemap: Option<Built>,
 }

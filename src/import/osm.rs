@@ -2,18 +2,14 @@
 
 use super::plan::{self, Planned};
 use super::{Event, Summary};
-use crate::journal::{Author, Journal, Request, now};
+use crate::journal::{Author, Journal, Request};
 use crate::model::edit::{Ack, Edit, EditKind, FieldResult, Outcome, Subject, SubjectKind};
 use crate::model::{Actor, Fields, Lang, Territory, taxonomy};
 use crate::osm::{Boundary, Doubt, Extract, Found, Verdict};
-use crate::store::{Blob, Candidate, Imported};
+use crate::store::{AddressSource, Candidate, Imported};
 use anyhow::Context;
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::io::Write;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
@@ -46,7 +42,7 @@ pub async fn import_osm(
     work.summary.inside = extract.quartiers.len();
     work.summary.skipped.clone_from(&counts.skipped);
     work.summary.skipped.insert("outside".into(), counts.outside);
-    work.summary.streets = extract.streets.len();
+    work.summary.addresses = crate::store::AddressTotals::of(&extract.addresses);
     let doubtful = work.actors(&home, &extract.found).await?;
     work.beside(&home, &extract, doubtful).await?;
     Ok(work.summary)
@@ -160,21 +156,14 @@ impl Work<'_> {
         twins.iter().any(|t| t.score >= crate::model::similar::PROBABLY_THE_SAME && t.distance_m.is_some_and(|m| m <= 30.0))
     }
 
-    /// Candidates, streets and the simple base map: read by people, but nothing that they write together.
+    /// Candidates and addresses: read by people, but nothing that they write together.
     async fn beside(&mut self, home: &Territory, extract: &Extract, doubtful: Vec<Candidate>) -> anyhow::Result<()> {
         for c in &doubtful {
             *self.summary.candidates.entry(c.reason.clone()).or_default() += 1;
         }
-        let mut packed = GzEncoder::new(Vec::new(), Compression::new(7));
-        serde_json::to_writer(&mut packed, &extract.base)?;
-        packed.flush()?;
-        let bytes = packed.finish()?;
-        let digest = format!("{:x}", Sha256::digest(&bytes));
-        let blob = Blob { media_type: "application/geo+json".into(), encoding: "gzip".into(), digest, bytes };
         let mut tx = self.journal.store.write().await?;
         tx.put_candidates(home.id, self.run, &doubtful).await?;
-        tx.put_streets(home.id, &extract.streets).await?;
-        tx.put_blob(&format!("base/{}", home.id), &blob, now()).await?;
+        tx.put_addresses(AddressSource::Osm, &home.id.to_string(), &extract.addresses).await?;
         tx.commit().await?;
         Ok(())
     }

@@ -1,14 +1,13 @@
-//! From an `.osm.pbf` file to a boundary, actors, candidates, streets and a simple base map. No network, no database.
+//! From an `.osm.pbf` file to a boundary, actors, candidates, addresses, and features for the base map. No network, no database.
 //!
 //! [`extract`] runs in a child process that only parses: its result goes to the parent as JSON. A file is hostile until checked, so every
 //! block passes `frames` and `check` before `osmpbf` sees it, and a bad file is a [`ReadError`], never a panic. OpenStreetMap user
 //! names and user numbers are never looked at.
 
-mod around;
-mod base;
+mod address_book;
+mod addresses;
 mod blocks;
 mod check;
-mod clip;
 mod coords;
 mod error;
 mod features;
@@ -30,13 +29,12 @@ mod cases;
 #[cfg(test)]
 mod extracts;
 
-pub use base::{Base, Feature, Geometry, Properties};
 pub use error::{Damage, Other, ReadError, Spot};
-pub use features::{Feature as Drawn, Outcome, Shape, Shared, Sink, Wanted};
+pub use features::{Feature, Outcome, Shape, Shared, Sink, Wanted};
 pub use read::{Checked, extract};
 pub use tags::Tags;
 
-pub use crate::store::Street;
+pub use crate::store::Address;
 
 use crate::model::Fields;
 use serde::{Deserialize, Serialize};
@@ -106,10 +104,8 @@ pub struct Extract {
     pub quartiers: Vec<Boundary>,
     /// Actors and candidates inside it, by type and number.
     pub found: Vec<Found>,
-    /// Named streets inside it, by name.
-    pub streets: Vec<Street>,
-    /// Water, woods, buildings and roads in and around it.
-    pub base: Base,
+    /// Streets, places, municipalities and public places of the whole file, with their house numbers.
+    pub addresses: Vec<Address>,
     /// What was read and what was left out.
     pub counts: Counts,
     /// Day of the data, `YYYY-MM-DD` UTC.

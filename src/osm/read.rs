@@ -1,9 +1,9 @@
 //! The passes over a file. Relations come last in most files and say which ways matter, and those say which nodes matter, so a file is
 //! read several times and only needed positions are kept: first what may be an actor or a boundary, then, once the territory is known,
-//! the streets and the base map around it.
+//! the base map around it and the addresses of the whole file.
 
-use super::around::{Around, SurfaceRelation, Surroundings, window};
-use super::base::classify;
+use super::address_book::Commune;
+use super::addresses;
 use super::blocks::{At, Kind, Member, Object, Source};
 use super::coords::{Coords, Ids};
 use super::error::ReadError;
@@ -12,15 +12,14 @@ use super::fields::fields;
 use super::guess::guess;
 use super::mapping::mapping;
 use super::objects::{Body, Mapped, Nested, Placed, Ways, place, unique};
-use super::streets;
 use super::tags::OwnTags;
 use super::territory::{self, Known, Outline, OutlineBody, QUARTIER_PLACES, Territory, admin_level};
-use super::{Ask, BoundaryAsk, Counts, Doubt, Extract, Found, Verdict, twins};
+use super::{Ask, Boundary, BoundaryAsk, Counts, Doubt, Extract, Found, Verdict, twins};
 use crate::geo::{Bbox, Shape};
 use std::path::Path;
 
 /// Passes over the file, for the progress bar.
-const PASSES: u64 = 6;
+const PASSES: u64 = 7;
 /// Bytes that one needed node takes at most, while lists are put together and sorted.
 pub(super) const NODE_BYTES: u64 = 48;
 /// Relations inside relations are followed so far.
@@ -67,15 +66,15 @@ pub fn extract(path: &Path, ask: &Ask, progress: &mut dyn FnMut(u64, u64)) -> Re
     let quartiers = territory::nested(&boundary, &shape, &territories);
     let found = judge(placed, &shape, &mut counts);
 
-    let around = Around { source: &source, window: window(&shape.bbox), ways: &ways, coords: &coords, max_memory: ask.max_memory };
-    let Surroundings { base, pieces, mentions, nodes } = around.read(first.surfaces, &mut counts.skipped, &mut steps)?;
-    if nodes == 0 && found.is_empty() && matches!(ask.boundary, Some(BoundaryAsk::Shape { .. } | BoundaryAsk::Bbox(_))) {
+    if found.is_empty() && !known.bbox.meets(&shape.bbox) && matches!(ask.boundary, Some(BoundaryAsk::Shape { .. } | BoundaryAsk::Bbox(_))) {
         return Err(ReadError::BoundaryElsewhere);
     }
-    let streets = streets::streets(pieces, mentions, &boundary, &shape, &quartiers);
+    steps.pass(4);
+    let book = addresses::read(&source, ask.max_memory, &mut steps)?;
+    let addresses = book.finish(&communes(&boundary, &quartiers, &territories), middle(&shape.bbox), &mut counts.skipped);
     steps.pass(PASSES);
     let data_date = first.newest.and_then(|t| time::OffsetDateTime::from_unix_timestamp(t).ok()).map(|t| t.date().to_string());
-    Ok((Extract { boundary, quartiers, found, streets, base, counts, data_date }, Checked(source)))
+    Ok((Extract { boundary, quartiers, found, addresses, counts, data_date }, Checked(source)))
 }
 
 /// A file whose every block was found sound, ready to be read again.
@@ -94,6 +93,19 @@ impl Checked {
     pub fn feature_bytes(&self) -> u64 {
         self.0.length * features::PASSES
     }
+}
+
+/// Every commune whose ring closes in the file: the territory or those inside it, then its neighbours.
+fn communes(boundary: &Boundary, nested: &[Boundary], territories: &[Territory]) -> Vec<Commune> {
+    let postcode = |b: &Boundary| territories.iter().find(|t| Some(t.osm()) == b.osm).and_then(Territory::postcode);
+    let mut own: Vec<Boundary> = std::iter::once(boundary).chain(nested).filter(|b| b.kind == "commune").cloned().collect();
+    let neighbours: Vec<Boundary> = territories.iter().filter_map(Territory::as_commune).filter(|b| own.iter().all(|o| o.osm != b.osm)).collect();
+    own.extend(neighbours);
+    own.iter().filter_map(|b| Commune::new(b, postcode(b))).collect()
+}
+
+fn middle(bbox: &Bbox) -> [f64; 2] {
+    [(bbox.west + bbox.east) / 2.0, (bbox.south + bbox.north) / 2.0]
 }
 
 /// Tells the caller how far the work is.
@@ -123,7 +135,6 @@ impl Steps<'_> {
 struct First {
     mapped: Vec<Mapped>,
     outlines: Vec<Outline>,
-    surfaces: Vec<SurfaceRelation>,
     bbox: Bbox,
     header: Option<Bbox>,
     newest: Option<i64>,
@@ -133,14 +144,13 @@ struct First {
 struct FirstBlock {
     mapped: Vec<Mapped>,
     outlines: Vec<Outline>,
-    surfaces: Vec<SurfaceRelation>,
     bbox: Bbox,
     lost: u64,
 }
 
 impl Default for FirstBlock {
     fn default() -> Self {
-        Self { mapped: Vec::new(), outlines: Vec::new(), surfaces: Vec::new(), bbox: Bbox::EMPTY, lost: 0 }
+        Self { mapped: Vec::new(), outlines: Vec::new(), bbox: Bbox::EMPTY, lost: 0 }
     }
 }
 
@@ -181,13 +191,11 @@ fn first_pass(source: &mut Source, ask: &Ask, counts: &mut Counts, steps: &mut S
     };
     let (blocks, holds, header) = source.check(ask.max_memory, visit, &mut |bytes| steps.read(bytes))?;
     (counts.nodes, counts.ways, counts.relations) = (holds.nodes, holds.ways, holds.relations);
-    let mut first =
-        First { mapped: Vec::new(), outlines: Vec::new(), surfaces: Vec::new(), bbox: Bbox::EMPTY, header: header.bbox, newest: header.newest };
+    let mut first = First { mapped: Vec::new(), outlines: Vec::new(), bbox: Bbox::EMPTY, header: header.bbox, newest: header.newest };
     let mut lost = 0;
     for block in blocks {
         first.mapped.extend(block.mapped);
         first.outlines.extend(block.outlines);
-        first.surfaces.extend(block.surfaces);
         lost += block.lost;
         if !block.bbox.is_empty() {
             first.bbox.add(block.bbox.west, block.bbox.south);
@@ -203,11 +211,6 @@ fn first_pass(source: &mut Source, ask: &Ask, counts: &mut Counts, steps: &mut S
 fn first_relation(block: &mut FirstBlock, object: &Object<'_>, tags: &OwnTags) {
     if admin_level(tags).is_some() || is_quartier(tags) {
         block.outlines.push(outline(object, tags.clone(), OutlineBody::Members(object.members())));
-    }
-    if tags.is("type", "multipolygon")
-        && let Some(class) = classify(tags, true).filter(|c| c.surface)
-    {
-        block.surfaces.push(SurfaceRelation { id: object.id(), class, members: object.members() });
     }
 }
 
@@ -257,7 +260,7 @@ type Located = Vec<Vec<(i64, At)>>;
 fn needed_ways(source: &Source, first: &mut First, nested: &Nested, steps: &mut Steps<'_>) -> Result<(Ways, Located), ReadError> {
     let mapped = first.mapped.iter().filter_map(|m| if let Body::Relation(members) = &m.body { Some(members) } else { None });
     let outlines = first.outlines.iter().filter_map(|o| if let OutlineBody::Members(members) = &o.body { Some(members) } else { None });
-    let all = mapped.chain(outlines).chain(first.surfaces.iter().map(|s| &s.members)).chain(nested.values());
+    let all = mapped.chain(outlines).chain(nested.values());
     let ids = Ids::new(all.flatten().filter(|m| m.kind == Kind::Way).map(|m| m.id).collect());
     let own = Ids::new(first.mapped.iter().filter(|m| m.kind == Kind::Way).map(|m| m.id).collect());
     type Block = (Vec<(i64, Vec<i64>)>, Vec<(i64, At)>);

@@ -64,7 +64,7 @@ impl Territory {
         Self { outline, level, shape, area, middle }
     }
 
-    fn osm(&self) -> String {
+    pub(super) fn osm(&self) -> String {
         format!("{}/{}", self.outline.kind.as_str(), self.outline.id)
     }
 
@@ -80,6 +80,17 @@ impl Territory {
     fn population(&self) -> Option<u64> {
         let text: String = self.outline.tags.get("population")?.chars().filter(|c| !c.is_whitespace() && *c != '\u{202f}').collect();
         text.parse().ok().filter(|n| *n <= 2_000_000_000)
+    }
+
+    /// Its postcode, when there is one.
+    pub(super) fn postcode(&self) -> Option<String> {
+        let text = self.outline.tags.first(&["addr:postcode", "postal_code"])?;
+        Some(clean(text.split(';').next()?, false)).filter(|c| (1..=12).contains(&c.chars().count()))
+    }
+
+    /// As a commune, when it is one of France's level and its ring closes.
+    pub(super) fn as_commune(&self) -> Option<Boundary> {
+        if self.level == 8 { self.boundary("commune", None).filter(|_| self.name().is_some()) } else { None }
     }
 
     fn boundary(&self, kind: &str, warning: Option<&str>) -> Option<Boundary> {

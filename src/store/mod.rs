@@ -4,6 +4,7 @@
 //! transaction, [`Tx`]: a reading one sees one snapshot, a writing one holds the journal's head row.
 
 mod accounts;
+mod addresses;
 mod basemaps;
 mod imports;
 pub mod journal;
@@ -12,7 +13,8 @@ mod subjects;
 mod tx;
 
 pub use accounts::{Grant, Invitation};
-pub use imports::{Blob, Candidate, Imported, Street};
+pub use addresses::{Address, AddressKind, AddressSource, AddressTotals, HouseNumber};
+pub use imports::{Candidate, Imported};
 pub use tx::Tx;
 
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};

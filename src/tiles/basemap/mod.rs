@@ -16,7 +16,7 @@ pub use error::BuildError;
 pub use schema::MAX_ZOOM;
 
 use crate::geo::Bbox;
-use crate::osm::{Checked, Drawn, Shape, Tags};
+use crate::osm::{Checked, Feature, Shape, Tags};
 use attributes::Interned;
 use serde::{Deserialize, Serialize};
 use slice::Slicer;
@@ -77,6 +77,6 @@ fn sea(slicer: &Slicer<'_>, coast: &[Vec<[f64; 2]>], window: &Bbox) {
     let Some(layer) = schema::schema().layer("ocean").filter(|_| !ocean.0.is_empty()) else { return };
     let mut batch = Batch::default();
     let tags = Tags::default();
-    slicer.slice(&mut batch, &[schema::Fit { layer, rule: 0 }], &Drawn { id: 0, tags: &tags, shape: Shape::Area(ocean) }, None);
+    slicer.slice(&mut batch, &[schema::Fit { layer, rule: 0 }], &Feature { id: 0, tags: &tags, shape: Shape::Area(ocean) }, None);
     slicer.sorter.add(batch);
 }

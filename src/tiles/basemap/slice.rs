@@ -5,7 +5,7 @@ use super::schema::{Fit, Layer, MAX_ZOOM, Shape as Drawn, schema};
 use super::sorter::{Batch, Sorter};
 use crate::geo::grid::{Cell, Cut, EXTENT, simplify, simplify_ring, snap, tiles, twice_area, unit};
 use crate::geo::{Bbox, TileId};
-use crate::osm::{Drawn as Feature, Shape, Shared, Sink, Tags, Wanted};
+use crate::osm::{Feature, Shape, Shared, Sink, Tags, Wanted};
 use crate::tiles::mvt::geometry;
 use geo::{Area, Centroid, InteriorPoint, Intersects, MultiPolygon, Polygon};
 use std::ops::RangeInclusive;
