@@ -185,7 +185,7 @@ export function label(c: TextClass, shade: Shade, given: Record<string, unknown>
 function withMissing(drawn: Drawn[], shade: Shade, language: string): Drawn[] {
   const known = new Set(
     drawn.flatMap(({ layer }) =>
-      ['kind', 'admin_level'].flatMap((by) =>
+      ['kind', 'admin_level', 'leisure'].flatMap((by) =>
         valuesOf(layer.filter, by).map((v) => `${layer['source-layer']}/${v}`),
       ),
     ),

@@ -98,7 +98,7 @@ describe('the base map', () => {
   it('reaches every kind of the palette', () => {
     const reached = new Set(
       layers.flatMap((l) => {
-        const values = [...valuesOf(l.filter, 'kind'), ...valuesOf(l.filter, 'admin_level')];
+        const values = ['kind', 'admin_level', 'leisure'].flatMap((by) => valuesOf(l.filter, by));
         return (values.length ? values : ['*']).map((v) => `${l['source-layer'] ?? l.type}/${v}`);
       }),
     );
