@@ -24,7 +24,7 @@ if [ ! -e "$big" ]; then
   python3 -c 'import osmium' 2>/dev/null || pip install -q osmium
   bases=()
   for name in monaco-riviera-2016-03 munchen-2020-07 redon kobenhavn-nometa liechtenstein-2021-10; do bases+=("$data/osm/$name.osm.pbf"); done
-  python3 "$data/tools/make_big_pbf.py" "$big" 45 "${bases[@]}" --names="$data/admin/communes-centroides.csv.gz" >&2
+  python3 "$data/tools/make_big_pbf.py" "$big" 46 "${bases[@]}" --names="$data/admin/communes-centroides.csv.gz" >&2
 fi
 bbox=$(osmium fileinfo -e -g data.bbox "$big" | tr -d '()')
 say() { printf '%s\n' "$*" >&2; }
@@ -45,7 +45,7 @@ for _ in $(seq "$rounds"); do
   read -r extract _ < <(timed "$bouillon" read-osm "$big" --boundary="$bbox" < <(sleep 600))
   read -r whole memory < <(timed "$bouillon" read-osm "$big" --boundary="$bbox" --basemap-at "$dir/ours.pmtiles" < <(sleep 600))
   read -r peer theirs < <(timed tilemaker --input "$big" --output "$dir/theirs.mbtiles" --config $openmaptiles/config-openmaptiles.json --process $openmaptiles/process-openmaptiles.lua)
-  echo "$extract $whole $memory $peer $theirs $(echo "$whole - $extract" | bc)" >>"$dir/map"
+  echo "$extract $whole $memory $peer $theirs $(awk "BEGIN { print $whole - $extract }")" >>"$dir/map"
   rm -f "$dir/theirs.mbtiles"
 done
 row "base map alone, wall" "$(median "$dir/map" 6) s" "$(median "$dir/map" 4) s (tilemaker)" "$(ratio "$dir/map" 6 4)" "≤ 0.7"
