@@ -1,6 +1,7 @@
 //! The passes for addresses: what in the whole file has a house number, is a named street, a place or a public place, and where it lies.
 
-use super::address_book::{AddressBook, Facts, facts};
+use super::address_book::AddressBook;
+use super::address_facts::{Facts, facts};
 use super::blocks::{At, Kind, Member, Object, Source};
 use super::coords::{Coords, Ids};
 use super::error::ReadError;

@@ -1,6 +1,7 @@
 //! Address search: how many queries find what they should, and how long an answer takes while somebody types.
 
 use crate::address_data::{self, Asked, EXTRACTS, shared};
+use crate::server::Server;
 use crate::table::{Row, Unit};
 use anyhow::Context;
 use bouillon::geocode::{Filter, Geocoder, Hit, Query, same_words};
@@ -27,6 +28,7 @@ pub(crate) fn rows(runtime: &Runtime, folder: &Path) -> anyhow::Result<Vec<Row>>
     }
     let data = folder.join("addresses");
     let database = crate::server::sqlite(&data)?;
+    let before = Server::start(&data, &database)?.memory()?;
     let communes = address_data::communes()?;
     let file = folder.join("ban.csv");
     address_data::write_ban(&file, &communes)?;
@@ -48,11 +50,15 @@ pub(crate) fn rows(runtime: &Runtime, folder: &Path) -> anyhow::Result<Vec<Row>>
         store.close().await;
         anyhow::Ok((geocoder, all, opened))
     })?;
+    let after = Server::start(&data, &database)?.memory()?;
     let size = geocoder.size();
     let held = format!("{} house numbers, {} names", size.numbers, size.names);
     let seconds = |name: String, value: f64, target| Row { name, peer: "", unit: Unit::Seconds, rounds: vec![(value, None)], target };
     let mut rows =
         vec![seconds("importing 89,000 rows of a BAN file".into(), imported, "–"), seconds(format!("filling the index: {held}"), opened, "–")];
+    let per_number = (after - before) / size.numbers.max(1) as f64;
+    let name = "resident memory of the server with it, per house number (names and their tiles of actors included)".into();
+    rows.push(Row { name, peer: "", unit: Unit::Bytes, rounds: vec![(per_number, None)], target: "–" });
     let tester = address_data::tester(&all)?;
     let (exact, misspelt) = address_data::drawn(&all, DRAWN);
     let (tester_misspelt, tester_exact): (Vec<Asked>, Vec<Asked>) = tester.into_iter().partition(|a| a.misspelt);
