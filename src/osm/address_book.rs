@@ -89,10 +89,16 @@ impl AddressBook {
             drafts.keys().filter(|k| k.kind == AddressKind::Locality).map(|k| (k.area.clone(), k.folded.clone())).collect();
         drafts.retain(|k, d| k.kind != AddressKind::Street || !d.numbers.is_empty() || !hamlets.contains(&(k.area.clone(), k.folded.clone())));
         let usual: HashMap<Area, String> = postcodes.into_iter().filter_map(|(area, words)| Some((area, most(words)?))).collect();
-        let mut out: Vec<Address> = communes.iter().map(|c| municipality(c, &drafts, &usual)).collect();
+        let own: HashSet<(Area, String)> = communes.iter().map(|c| ((Some(c.name.clone()), c.code.clone()), fold(&c.name))).collect();
+        let centres: HashMap<(Area, String), &Draft> = drafts
+            .iter()
+            .filter(|(k, _)| k.kind == AddressKind::Locality)
+            .map(|(k, d)| ((k.area.clone(), k.folded.clone()), d))
+            .filter(|(place, _)| own.contains(place))
+            .collect();
+        let mut out: Vec<Address> = communes.iter().map(|c| municipality(c, &centres, &usual)).collect();
         for (key, draft) in drafts {
-            let own = key.kind == AddressKind::Locality && communes.iter().any(|c| places.is(c, &key));
-            if !own {
+            if key.kind != AddressKind::Locality || !own.contains(&(key.area.clone(), key.folded.clone())) {
                 out.push(draft.address(&key, &usual));
             }
         }
@@ -208,9 +214,9 @@ impl Draft {
 }
 
 /// The commune itself; its point is that of the place of its name, when there is one.
-fn municipality(c: &Commune, drafts: &BTreeMap<Key, Draft>, usual: &HashMap<Area, String>) -> Address {
-    let (area, folded) = ((Some(c.name.clone()), c.code.clone()), fold(&c.name));
-    let place = drafts.iter().find(|(k, _)| k.kind == AddressKind::Locality && k.area == area && k.folded == folded).map(|(_, d)| d);
+fn municipality(c: &Commune, centres: &HashMap<(Area, String), &Draft>, usual: &HashMap<Area, String>) -> Address {
+    let area: Area = (Some(c.name.clone()), c.code.clone());
+    let place = centres.get(&(area.clone(), fold(&c.name)));
     let [lon, lat] = place.map_or(c.point, |d| d.point);
     Address {
         kind: AddressKind::Municipality,
@@ -253,6 +259,8 @@ struct Places<'a> {
     communes: &'a [Commune],
     boxes: RTree<GeomWithData<Rectangle<[f64; 2]>, usize>>,
     towns: RTree<GeomWithData<[f64; 2], (String, Option<String>)>>,
+    /// Their INSEE codes by folded name.
+    codes: HashMap<String, Option<String>>,
 }
 
 impl<'a> Places<'a> {
@@ -262,8 +270,9 @@ impl<'a> Places<'a> {
             GeomWithData::new(Rectangle::from_corners([b.west, b.south], [b.east, b.north]), i)
         };
         let boxes = RTree::bulk_load(communes.iter().enumerate().map(boxed).collect());
+        let codes = towns.iter().map(|(_, name, code)| (fold(name), code.clone())).collect();
         let towns = RTree::bulk_load(towns.into_iter().map(|(point, name, code)| GeomWithData::new(point, (name, code))).collect());
-        Self { communes, boxes, towns }
+        Self { communes, boxes, towns, codes }
     }
 
     /// The commune around a point; else the one that the tags name; else the nearest town, within ten kilometres.
@@ -274,16 +283,10 @@ impl<'a> Places<'a> {
             return (Some(c.name.clone()), c.code.clone());
         }
         if let Some(city) = &facts.city {
-            let same = self.towns.iter().find(|t| fold(&t.data.0) == fold(city));
-            return (Some(city.clone()), same.and_then(|t| t.data.1.clone()));
+            return (Some(city.clone()), self.codes.get(&fold(city)).cloned().flatten());
         }
         let nearest = self.towns.nearest_neighbor([lon, lat]).filter(|t| metres(*t.geom(), [lon, lat]) < 10_000.0);
         nearest.map_or((None, None), |t| (Some(t.data.0.clone()), t.data.1.clone()))
-    }
-
-    /// Whether a place is the commune itself under the same name.
-    fn is(&self, c: &Commune, key: &Key) -> bool {
-        key.area.0.as_deref() == Some(&c.name) && key.area.1 == c.code && key.folded == fold(&c.name)
     }
 }
 

@@ -12,7 +12,7 @@ mod subjects;
 mod tx;
 
 pub use accounts::{Grant, Invitation};
-pub use addresses::{Address, AddressKind, AddressSource, AddressTotals, HouseNumber};
+pub use addresses::{Address, AddressKind, AddressSource, AddressTotals, HouseNumber, StoredAddress};
 pub use imports::{Blob, Candidate, Imported};
 pub use tx::Tx;
 
