@@ -5,7 +5,7 @@ use super::vocabulary::Vocabulary;
 use super::words::{Plate, words};
 use crate::geo::mercator::project;
 use crate::model::text::fold;
-use crate::store::{Address, AddressKind, AddressSource};
+use crate::store::{AddressKind, AddressSource, HouseNumber, StoredAddress};
 use rstar::RTree;
 use rstar::primitives::GeomWithData;
 use std::collections::HashMap;
@@ -116,10 +116,10 @@ pub(super) struct Index {
 
 impl Index {
     /// Builds the index; what two sources say of one thing becomes one.
-    pub(super) fn new(addresses: Vec<(AddressSource, Address)>) -> Self {
+    pub(super) fn new(addresses: Vec<StoredAddress>) -> Self {
         let mut build = Build::default();
-        for (source, address) in merged(addresses) {
-            build.add(source, address);
+        for same in merged(addresses) {
+            build.add(same);
         }
         build.finish()
     }
@@ -147,12 +147,13 @@ impl Index {
 }
 
 /// One address per thing: of two sources that know a street the BAN is taken, since its numbers are official; of one source, the union.
-fn merged(mut all: Vec<(AddressSource, Address)>) -> Vec<(AddressSource, Address)> {
+fn merged(mut all: Vec<StoredAddress>) -> Vec<Vec<StoredAddress>> {
     // A commune is better known to OpenStreetMap (population, the point of its centre), everything else to the BAN.
-    all.sort_by_key(|(source, a)| (*source == AddressSource::Osm) != (a.kind == AddressKind::Municipality));
+    all.sort_by_key(|a| (a.source == AddressSource::Osm) != (a.address.kind == AddressKind::Municipality));
     let mut seen: HashMap<(AddressKind, String, String, (i32, i32)), usize> = HashMap::new();
-    let mut out: Vec<(AddressSource, Address)> = Vec::with_capacity(all.len());
-    for (source, address) in all {
+    let mut out: Vec<Vec<StoredAddress>> = Vec::with_capacity(all.len());
+    for stored in all {
+        let address = &stored.address;
         let area = address.citycode.clone().unwrap_or_else(|| fold(address.city.as_deref().unwrap_or("")));
         let cell = match address.kind {
             AddressKind::Street | AddressKind::Municipality => (0, 0),
@@ -163,16 +164,16 @@ fn merged(mut all: Vec<(AddressSource, Address)>) -> Vec<(AddressSource, Address
         match seen.entry((address.kind, area, name, cell)) {
             std::collections::hash_map::Entry::Vacant(place) => {
                 place.insert(out.len());
-                out.push((source, address));
+                out.push(vec![stored]);
             }
             std::collections::hash_map::Entry::Occupied(place) => {
-                let (kept_source, kept) = &mut out[*place.get()];
-                kept.population = kept.population.or(address.population);
-                if kept.postcode.is_none() {
-                    kept.postcode = address.postcode;
-                }
-                if *kept_source == source {
-                    kept.numbers.extend(address.numbers);
+                let same = &mut out[*place.get()];
+                let (population, postcode, source) = (address.population, address.postcode.clone(), stored.source);
+                let Some(kept) = same.first_mut() else { continue };
+                kept.address.population = kept.address.population.or(population);
+                kept.address.postcode = kept.address.postcode.take().or(postcode);
+                if kept.source == source {
+                    same.push(stored);
                 }
             }
         }
@@ -191,14 +192,17 @@ struct Build {
 }
 
 impl Build {
-    fn add(&mut self, source: AddressSource, a: Address) {
+    /// Takes what one source says of one thing, once or several times: the first with the house numbers of all.
+    fn add(&mut self, same: Vec<StoredAddress>) {
+        let numbers: Vec<HouseNumber> = same.iter().flat_map(StoredAddress::numbers).collect();
+        let Some(StoredAddress { source, address: a, .. }) = same.into_iter().next() else { return };
         let number = self.docs.len() as u32;
         let short = |t: Option<String>| t.map(String::into_boxed_str);
         let area = Area { city: short(a.city), old_city: short(a.old_city), postcode: short(a.postcode), citycode: short(a.citycode) };
         let next = self.areas.len() as u32;
         let area = *self.areas.entry(area).or_insert(next);
         let from = self.numbers.len() as u32;
-        let mut list: Vec<Number> = a.numbers.iter().map(|n| self.number(&n.0, n.1, n.2)).collect();
+        let mut list: Vec<Number> = numbers.iter().map(|n| self.number(&n.0, n.1, n.2)).collect();
         list.sort_by_key(|n| (n.number, n.suffix));
         list.dedup_by_key(|n| (n.number, n.suffix));
         self.numbers.append(&mut list);

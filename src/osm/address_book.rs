@@ -1,12 +1,12 @@
 //! Puts addresses together: house numbers under their street, streets under their commune, and a name of its own for each commune.
 
 use super::Boundary;
+use super::address_facts::Facts;
 use super::blocks::Kind;
-use super::streets::{is_street, plate_name};
-use super::tags::{Tags, values};
+use super::streets::plate_name;
 use crate::geo::Shape;
 use crate::geo::mercator::metres;
-use crate::model::text::{clean, fold};
+use crate::model::text::fold;
 use crate::store::{Address, AddressKind, HouseNumber};
 use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};
@@ -16,120 +16,6 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 pub(super) const NUMBERS_MAX: usize = 500_000;
 /// Streets, places and public places kept of one file.
 pub(super) const NAMES_MAX: usize = 200_000;
-/// House numbers read from one value such as `1;3;5`.
-const NUMBERS_PER_VALUE: usize = 20;
-
-/// Places that are a part of a commune or lie in it.
-const LOCALITIES: [&str; 10] = ["city", "town", "village", "hamlet", "isolated_dwelling", "farm", "locality", "suburb", "quarter", "neighbourhood"];
-
-/// Public places that people look for by name.
-const PUBLIC: [(&str, &[&str]); 5] = [
-    (
-        "amenity",
-        &[
-            "townhall",
-            "school",
-            "kindergarten",
-            "college",
-            "university",
-            "library",
-            "community_centre",
-            "social_centre",
-            "hospital",
-            "theatre",
-            "cinema",
-            "arts_centre",
-            "post_office",
-            "police",
-            "fire_station",
-            "courthouse",
-            "place_of_worship",
-            "marketplace",
-            "bus_station",
-        ],
-    ),
-    ("railway", &["station", "halt"]),
-    ("leisure", &["park", "garden", "stadium", "sports_centre", "swimming_pool", "nature_reserve"]),
-    ("tourism", &["museum", "gallery", "zoo"]),
-    ("landuse", &["cemetery"]),
-];
-
-/// What the tags of one object say about addresses.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Facts {
-    numbers: Vec<String>,
-    /// The street of its address.
-    street: Option<String>,
-    /// The place of an address without streets: a hamlet.
-    hamlet: Option<String>,
-    postcode: Option<String>,
-    city: Option<String>,
-    name: Option<String>,
-    other: Vec<String>,
-    /// It is a named street.
-    way: bool,
-    /// Value of `place`.
-    place: Option<&'static str>,
-    /// It is a public place of this kind.
-    poi: Option<String>,
-    population: Option<u64>,
-    citycode: Option<String>,
-}
-
-impl Facts {
-    /// A street is a line even when it closes.
-    pub(super) fn is_line(&self) -> bool {
-        self.way
-    }
-}
-
-/// What the tags say about addresses; nothing for most objects.
-pub(super) fn facts(tags: &Tags<'_>) -> Option<Facts> {
-    if tags.0.is_empty() {
-        return None;
-    }
-    let text = |keys: &[&str]| tags.first(keys).map(|v| clean(v, false)).filter(|v| (1..=120).contains(&v.chars().count()));
-    let numbers = tags.first(&["addr:housenumber", "contact:housenumber"]).map(house_numbers).unwrap_or_default();
-    let street = tags.first(&["addr:street", "contact:street"]).and_then(plate_name);
-    let hamlet = tags.get("addr:place").and_then(plate_name).filter(|_| street.is_none());
-    let name = tags.name().and_then(plate_name);
-    let way = is_street(tags);
-    let place = tags.get("place").and_then(|p| LOCALITIES.into_iter().find(|l| *l == p)).filter(|_| name.is_some());
-    let poi = name.as_ref().and_then(|_| public(tags));
-    if numbers.is_empty() && street.is_none() && hamlet.is_none() && !way && place.is_none() && poi.is_none() {
-        return None;
-    }
-    let other_keys = ["alt_name", "old_name", "official_name", "short_name", "loc_name", "name", "name:fr"];
-    let mut other: Vec<String> = other_keys.iter().filter_map(|k| tags.get(k)).flat_map(values).filter_map(plate_name).take(6).collect();
-    other.retain(|o| Some(o) != name.as_ref());
-    other.sort();
-    other.dedup();
-    Some(Facts {
-        numbers,
-        street,
-        hamlet,
-        postcode: text(&["addr:postcode", "contact:postcode", "postal_code"]),
-        city: text(&["addr:city", "contact:city"]),
-        name,
-        other,
-        way,
-        place,
-        poi,
-        population: tags.get("population").and_then(|p| p.trim().parse().ok()),
-        citycode: text(&["ref:INSEE"]),
-    })
-}
-
-fn public(tags: &Tags<'_>) -> Option<String> {
-    PUBLIC.iter().find_map(|(key, kinds)| tags.get(key).filter(|v| kinds.contains(v)).map(|v| format!("{key}={v}")))
-}
-
-/// `1;3` → 1 and 3; `12 Bis` → `12 bis`.
-fn house_numbers(value: &str) -> Vec<String> {
-    let each = value.split([';', ',']).map(|n| clean(n, false).to_lowercase()).filter(|n| (1..=12).contains(&n.chars().count()));
-    each.filter(|n| n.chars().any(char::is_alphanumeric)).take(NUMBERS_PER_VALUE).collect()
-}
-
 /// A commune with its shape.
 pub(super) struct Commune {
     pub(super) name: String,
@@ -203,10 +89,16 @@ impl AddressBook {
             drafts.keys().filter(|k| k.kind == AddressKind::Locality).map(|k| (k.area.clone(), k.folded.clone())).collect();
         drafts.retain(|k, d| k.kind != AddressKind::Street || !d.numbers.is_empty() || !hamlets.contains(&(k.area.clone(), k.folded.clone())));
         let usual: HashMap<Area, String> = postcodes.into_iter().filter_map(|(area, words)| Some((area, most(words)?))).collect();
-        let mut out: Vec<Address> = communes.iter().map(|c| municipality(c, &drafts, &usual)).collect();
+        let own: HashSet<(Area, String)> = communes.iter().map(|c| ((Some(c.name.clone()), c.code.clone()), fold(&c.name))).collect();
+        let centres: HashMap<(Area, String), &Draft> = drafts
+            .iter()
+            .filter(|(k, _)| k.kind == AddressKind::Locality)
+            .map(|(k, d)| ((k.area.clone(), k.folded.clone()), d))
+            .filter(|(place, _)| own.contains(place))
+            .collect();
+        let mut out: Vec<Address> = communes.iter().map(|c| municipality(c, &centres, &usual)).collect();
         for (key, draft) in drafts {
-            let own = key.kind == AddressKind::Locality && communes.iter().any(|c| places.is(c, &key));
-            if !own {
+            if key.kind != AddressKind::Locality || !own.contains(&(key.area.clone(), key.folded.clone())) {
                 out.push(draft.address(&key, &usual));
             }
         }
@@ -322,9 +214,9 @@ impl Draft {
 }
 
 /// The commune itself; its point is that of the place of its name, when there is one.
-fn municipality(c: &Commune, drafts: &BTreeMap<Key, Draft>, usual: &HashMap<Area, String>) -> Address {
-    let (area, folded) = ((Some(c.name.clone()), c.code.clone()), fold(&c.name));
-    let place = drafts.iter().find(|(k, _)| k.kind == AddressKind::Locality && k.area == area && k.folded == folded).map(|(_, d)| d);
+fn municipality(c: &Commune, centres: &HashMap<(Area, String), &Draft>, usual: &HashMap<Area, String>) -> Address {
+    let area: Area = (Some(c.name.clone()), c.code.clone());
+    let place = centres.get(&(area.clone(), fold(&c.name)));
     let [lon, lat] = place.map_or(c.point, |d| d.point);
     Address {
         kind: AddressKind::Municipality,
@@ -396,15 +288,12 @@ impl<'a> Places<'a> {
         let nearest = self.towns.nearest_neighbor([lon, lat]).filter(|t| metres(*t.geom(), [lon, lat]) < 10_000.0);
         nearest.map_or((None, None), |t| (Some(t.data.0.clone()), t.data.1.clone()))
     }
-
-    /// Whether a place is the commune itself under the same name.
-    fn is(&self, c: &Commune, key: &Key) -> bool {
-        key.area.0.as_deref() == Some(&c.name) && key.area.1 == c.code && key.folded == fold(&c.name)
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::address_facts::facts;
+    use super::super::tags::Tags;
     use super::*;
     use serde_json::json;
 
@@ -477,12 +366,5 @@ mod tests {
         let mut skipped = BTreeMap::new();
         assert_eq!(seen(&book.finish(&[], [0.0, 0.0], &mut skipped)), ["street Rue du Port [5] - Ville"]);
         assert_eq!(skipped["address/no_street"], 1);
-    }
-
-    #[test]
-    fn most_objects_say_nothing_about_addresses() {
-        assert_eq!(facts(&Tags::of(&[("building", "yes"), ("name", "X")])), None);
-        assert_eq!(facts(&Tags::of(&[])), None);
-        assert_eq!(house_numbers("1; 3 ,,;-; 12 BIS"), ["1", "3", "12 bis"]);
     }
 }

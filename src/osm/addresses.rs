@@ -1,6 +1,7 @@
 //! The passes for addresses: what in the whole file has a house number, is a named street, a place or a public place, and where it lies.
 
-use super::address_book::{AddressBook, Facts, facts};
+use super::address_book::AddressBook;
+use super::address_facts::{Facts, facts};
 use super::blocks::{At, Kind, Member, Object, Source};
 use super::coords::{Coords, Ids};
 use super::error::ReadError;
@@ -149,9 +150,16 @@ fn place(item: &Item, coords: &Coords) -> Option<([f64; 2], f64)> {
     let closed = refs.len() > 3 && refs.first() == refs.last();
     if closed
         && !item.facts.is_line()
-        && let Some(point) = inside(&polygons(vec![line.clone()]))
+        && let Some(point) = if item.facts.poi.is_some() { inside(&polygons(vec![line.clone()])) } else { centre(&line) }
     {
         return Some((point, 0.0));
     }
     middle(&line)
+}
+
+/// The middle of a building's corners: not always inside it, but near its address, and a hundred times as quick as looking for a point that is.
+fn centre(ring: &[[f64; 2]]) -> Option<[f64; 2]> {
+    let corners = ring.get(1..)?;
+    let n = corners.len() as f64;
+    (n > 0.0).then(|| [corners.iter().map(|c| c[0]).sum::<f64>() / n, corners.iter().map(|c| c[1]).sum::<f64>() / n])
 }

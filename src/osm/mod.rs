@@ -5,6 +5,7 @@
 //! names and user numbers are never looked at.
 
 mod address_book;
+mod address_facts;
 mod addresses;
 mod blocks;
 mod check;

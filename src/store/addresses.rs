@@ -94,6 +94,24 @@ pub struct Address {
     pub numbers: Vec<HouseNumber>,
 }
 
+/// An address as it is stored. Its house numbers stay the text that they are stored as until they are asked for, since all of them at once
+/// take many times the memory.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredAddress {
+    /// Who said so.
+    pub source: AddressSource,
+    /// Without its house numbers.
+    pub address: Address,
+    numbers: String,
+}
+
+impl StoredAddress {
+    /// Its house numbers, in order.
+    pub fn numbers(&self) -> Vec<HouseNumber> {
+        serde_json::from_str(&self.numbers).unwrap_or_default()
+    }
+}
+
 /// How many addresses of each kind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AddressTotals {
@@ -186,11 +204,11 @@ impl Tx {
         Ok(first!(self, (i64,), "select coalesce(max(run), 0) from address_imports").map_or(0, |r| r.0))
     }
 
-    /// Every address, with its source.
+    /// Every address.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn addresses(&mut self) -> Result<Vec<(AddressSource, Address)>> {
+    pub async fn addresses(&mut self) -> Result<Vec<StoredAddress>> {
         let rows = all!(
             self,
             Row,
@@ -204,7 +222,7 @@ impl Tx {
 type Text = Option<String>;
 type Row = (String, String, String, String, String, Text, Text, Text, Text, f64, f64, Option<i64>, Text, String);
 
-fn address(row: Row) -> (AddressSource, Address) {
+fn address(row: Row) -> StoredAddress {
     let (source, kind, reference, name, other, postcode, city, old_city, citycode, lon, lat, population, poi, numbers) = row;
     let address = Address {
         kind: AddressKind::from_word(&kind),
@@ -219,7 +237,7 @@ fn address(row: Row) -> (AddressSource, Address) {
         lat,
         population: population.and_then(|n| u64::try_from(n).ok()),
         poi,
-        numbers: serde_json::from_str(&numbers).unwrap_or_default(),
+        numbers: Vec::new(),
     };
-    (if source == "ban" { AddressSource::Ban } else { AddressSource::Osm }, address)
+    StoredAddress { source: if source == "ban" { AddressSource::Ban } else { AddressSource::Osm }, address, numbers }
 }

@@ -13,7 +13,7 @@ mod subjects;
 mod tx;
 
 pub use accounts::{Grant, Invitation};
-pub use addresses::{Address, AddressKind, AddressSource, AddressTotals, HouseNumber};
+pub use addresses::{Address, AddressKind, AddressSource, AddressTotals, HouseNumber, StoredAddress};
 pub use imports::{Candidate, Imported};
 pub use tx::Tx;
 

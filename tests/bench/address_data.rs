@@ -14,8 +14,17 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The extracts whose addresses are imported.
-pub(crate) const EXTRACTS: [&str; 6] =
-    ["redon", "lorient-2019-07", "le-mans-quartier-2020", "pont-de-veyle", "monaco-riviera-2016-03", "liechtenstein-2021-10"];
+pub(crate) const EXTRACTS: [&str; 9] = [
+    "redon",
+    "lorient-2019-07",
+    "le-mans-quartier-2020",
+    "pont-de-veyle",
+    "monaco-riviera-2016-03",
+    "liechtenstein-2021-10",
+    "munchen-2020-07",
+    "kobenhavn-nometa",
+    "helsinki-2019-04",
+];
 
 /// A query with what must be among the answers.
 #[derive(Debug, Clone, Default)]

@@ -1,11 +1,13 @@
 //! Address search: how many queries find what they should, and how long an answer takes while somebody types.
 
 use crate::address_data::{self, Asked, EXTRACTS, shared};
+use crate::server::Server;
 use crate::table::{Row, Unit};
 use anyhow::Context;
 use bouillon::geocode::{Filter, Geocoder, Hit, Query, same_words};
 use bouillon::model::text::fold;
-use bouillon::store::{AddressSource, Store};
+use bouillon::store::{Address, AddressSource, Store};
+use sqlx::Connection;
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
@@ -44,15 +46,23 @@ pub(crate) fn rows(runtime: &Runtime, folder: &Path) -> anyhow::Result<Vec<Row>>
         let started = Instant::now();
         let geocoder = Geocoder::open(&store).await?;
         let opened = started.elapsed().as_secs_f64();
-        let all = store.read().await?.addresses().await?;
+        let stored = store.read().await?.addresses().await?;
+        let all: Vec<(AddressSource, Address)> =
+            stored.into_iter().map(|s| (s.source, Address { numbers: s.numbers(), ..s.address.clone() })).collect();
         store.close().await;
         anyhow::Ok((geocoder, all, opened))
     })?;
+    let after = Server::start(&data, &database)?.memory()?;
+    runtime.block_on(forget(&database))?;
+    let before = Server::start(&data, &database)?.memory()?;
     let size = geocoder.size();
     let held = format!("{} house numbers, {} names", size.numbers, size.names);
     let seconds = |name: String, value: f64, target| Row { name, peer: "", unit: Unit::Seconds, rounds: vec![(value, None)], target };
     let mut rows =
         vec![seconds("importing 89,000 rows of a BAN file".into(), imported, "–"), seconds(format!("filling the index: {held}"), opened, "–")];
+    let per_number = (after - before) / size.numbers.max(1) as f64;
+    let name = "resident memory of it, per house number (names included)".into();
+    rows.push(Row { name, peer: "", unit: Unit::Bytes, rounds: vec![(per_number, None)], target: "–" });
     let tester = address_data::tester(&all)?;
     let (exact, misspelt) = address_data::drawn(&all, DRAWN);
     let (tester_misspelt, tester_exact): (Vec<Asked>, Vec<Asked>) = tester.into_iter().partition(|a| a.misspelt);
@@ -72,6 +82,13 @@ pub(crate) fn rows(runtime: &Runtime, folder: &Path) -> anyhow::Result<Vec<Row>>
     Ok(rows)
 }
 
+/// Takes the addresses out again, to see what the same server weighs without them.
+async fn forget(database: &str) -> anyhow::Result<()> {
+    let mut connection = sqlx::SqliteConnection::connect(database).await?;
+    sqlx::query("delete from addresses").execute(&mut connection).await?;
+    Ok(connection.close().await?)
+}
+
 fn run(data: &Path, what: &str, file: &Path) -> anyhow::Result<()> {
     let out = Command::new(env!("CARGO_BIN_EXE_bouillon")).args(["import", what]).arg(file).arg("--data").arg(data).output()?;
     anyhow::ensure!(out.status.success(), "{}: {}", file.display(), String::from_utf8_lossy(&out.stderr));
@@ -82,7 +99,7 @@ fn run(data: &Path, what: &str, file: &Path) -> anyhow::Result<()> {
 fn recall(geocoder: &Geocoder, what: &str, list: &[Asked], target: &'static str) -> Vec<Row> {
     let (mut first, mut five) = (0, 0);
     for asked in list {
-        let hits = search(geocoder, &asked.text, asked.near, false);
+        let hits = search(geocoder, &asked.text, asked.near);
         first += u32::from(hits.first().is_some_and(|h| good(h, asked)));
         let found = hits.iter().any(|h| good(h, asked));
         five += u32::from(found);
@@ -101,8 +118,8 @@ fn recall(geocoder: &Geocoder, what: &str, list: &[Asked], target: &'static str)
     vec![row("@1", first, "–"), row("@5", five, target)]
 }
 
-fn search(geocoder: &Geocoder, text: &str, near: Option<[f64; 2]>, autocomplete: bool) -> Vec<Hit> {
-    geocoder.search(&Query { text, autocomplete, near, filter: Filter::default(), limit: 5 })
+fn search(geocoder: &Geocoder, text: &str, near: Option<[f64; 2]>) -> Vec<Hit> {
+    geocoder.search(&Query { text, autocomplete: true, near, filter: Filter::default(), limit: 5 })
 }
 
 fn good(hit: &Hit, asked: &Asked) -> bool {
@@ -124,7 +141,7 @@ fn typing(geocoder: &Geocoder, list: &[Asked]) -> (f64, f64) {
     for asked in list {
         for (end, c) in asked.text.char_indices() {
             let started = Instant::now();
-            std::hint::black_box(search(geocoder, &asked.text[..end + c.len_utf8()], None, true));
+            std::hint::black_box(search(geocoder, &asked.text[..end + c.len_utf8()], None));
             times.push(started.elapsed().as_secs_f64());
         }
     }
