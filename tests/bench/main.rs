@@ -11,6 +11,7 @@ mod pbf;
 mod postgis;
 mod server;
 mod table;
+mod territories;
 mod web;
 
 use crate::memory::World;
@@ -53,6 +54,8 @@ fn measure(runtime: &Runtime, count: u32, folder: &Path, postgis: Option<&Postgi
     let step = |what: &str| eprintln!("bench: {:>4.0} s  {what}", clock.elapsed().as_secs_f64());
     step("reading a PBF");
     let mut rows = vec![pbf::row(folder)?];
+    step("territories");
+    rows.extend(territories::rows(folder)?);
     step("filling the atlas");
     let world = World::new(count)?;
     step("the atlas and its tiles");
