@@ -71,7 +71,7 @@ fn covering() -> anyhow::Result<Row> {
     );
     let turn = Cell::new(1_u64);
     let next = || {
-        let mut unit = || {
+        let unit = || {
             turn.set(turn.get().wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407));
             (turn.get() >> 11) as f64 / (1_u64 << 53) as f64
         };
