@@ -13,6 +13,8 @@ mod basemap;
 mod cli;
 mod crash;
 mod edits;
+mod geocode;
+mod geocode_files;
 mod imports;
 mod pages;
 mod reading;

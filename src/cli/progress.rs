@@ -127,6 +127,7 @@ fn reason(code: &str) -> &str {
         "bad_number" => "numéro illisible",
         "bad_code_insee" => "code INSEE illisible",
         "no_street" => "sans nom de voie",
+        "no_commune" => "sans nom de commune",
         "not_utf8" => "texte illisible (UTF-8 attendu)",
         "no_row" | "too_long" => "ligne illisible",
         "address/no_street" => "numéros sans rue",

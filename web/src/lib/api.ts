@@ -3,11 +3,13 @@ import { language, t } from '../i18n';
 import type {
   Actor,
   ActorCollection,
+  AddressFacts,
   ChangesAnswer,
   Counts,
   Duplicates,
   Edit,
   EditsAnswer,
+  FoundAddress,
   History,
   Me,
   SearchAnswer,
@@ -126,6 +128,16 @@ export const api = {
     request<History>(withQuery(`${V1}/territories/${one(slug)}/history`, { before, limit })),
   search: (q: string, territory: string, near: string | null, signal?: AbortSignal) =>
     request<SearchAnswer>(withQuery(`${V1}/search`, { q, territory, near, limit: 8 }), { signal }),
+  addresses: async (q: string, territory: string, signal?: AbortSignal): Promise<FoundAddress[]> => {
+    type Feature = { geometry: { coordinates: [number, number] }; properties: AddressFacts };
+    const path = withQuery(`${V1}/geocode/search`, { q, territory, limit: 8 });
+    const { features } = await request<{ features: Feature[] }>(path, { signal });
+    return features.map(({ geometry: { coordinates: at }, properties }) => ({
+      lon: at[0],
+      lat: at[1],
+      properties,
+    }));
+  },
   duplicates: (query: Query, signal?: AbortSignal) =>
     request<Duplicates>(withQuery(`${V1}/duplicates`, query), { signal }),
   changes: (after: number, territory: string) =>

@@ -112,6 +112,14 @@ export interface ActorCollection extends FeatureCollection<Point | null, ActorPr
   head: Version;
 }
 
+/** The archive of tiles that a territory is drawn on; several may share one. */
+export interface Basemap {
+  archive: string;
+  version: string;
+  minzoom: number;
+  maxzoom: number;
+  bounds: BBox;
+}
 export interface TerritoryLine {
   slug: string;
   name: string;
@@ -124,12 +132,13 @@ export interface TerritoryLine {
   to_check: number;
   counts: Record<string, number>;
   candidates: number;
-  basemap: string | null;
+  basemap: Basemap | null;
   warning?: string | null;
 }
 export interface Quartier {
   slug: string;
   name: string;
+  kind: string;
   bbox: BBox;
   boundary: Geometry | null;
   actors: number;
@@ -206,11 +215,23 @@ export interface FoundActor {
   lat: number | null;
   url: string;
 }
-export interface FoundStreet {
+/** An address as the BAN's API gives it; members without a value are left out. */
+export interface AddressFacts {
+  label: string;
+  /** 0 to 1. */
+  score: number;
+  type: 'housenumber' | 'street' | 'locality' | 'municipality' | 'poi';
   name: string;
+  housenumber?: string;
+  street?: string;
+  postcode?: string;
+  citycode?: string;
+  city?: string;
+}
+export interface FoundAddress {
   lon: number;
   lat: number;
-  city: string | null;
+  properties: AddressFacts;
 }
 export interface FoundCategory {
   code: string;
@@ -233,7 +254,7 @@ export interface Candidate {
 }
 export interface SearchAnswer {
   actors: FoundActor[];
-  streets: FoundStreet[];
+  addresses: FoundAddress[];
   categories: FoundCategory[];
   candidates: Candidate[];
 }

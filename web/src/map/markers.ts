@@ -1,4 +1,5 @@
 /** Draws the map's images on a canvas, once each: gommettes, the selected pin, cluster rings. */
+import { drawPattern } from './patterns';
 import { glyph, GREY, THEME_CODES, themeColor } from '../parts/glyphs';
 
 export interface Drawn {
@@ -9,12 +10,13 @@ export interface Drawn {
 const PETROL = '#0A2F37';
 const BROTH = '#F6BE3B';
 
-/** The image for an id of the style (`actor:…`, `selected:…`, `cluster:…`), or null when it is none of ours. */
+/** The image for an id of the style (`actor:…`, `cluster:…`, `pattern:…`), or null when it is none of ours. */
 export function draw(id: string, pixelRatio: number): Drawn | null {
-  const [kind, first = '', second = ''] = id.split(':');
+  const [kind, first = '', second = '', third = ''] = id.split(':');
   if (kind === 'actor') return drawActor(first, second === 'full', pixelRatio);
   if (kind === 'selected') return drawSelected(first, pixelRatio);
   if (kind === 'cluster') return drawCluster(Number(first), second.split(',').map(Number), pixelRatio);
+  if (kind === 'pattern') return { image: drawPattern(first, second, third, pixelRatio), pixelRatio };
   return null;
 }
 
