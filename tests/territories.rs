@@ -179,6 +179,16 @@ on_both! {
         let (_, region) = ana.get("/api/v1/territories/bretagne").await;
         assert_eq!(region["inside"], json!({"commune": 100, "departement": 2, "epci": 1}));
         assert_eq!((&region["actors"], region["quartiers"].as_array().unwrap().len()), (&json!(3), 0));
+        // The whole country shows one map of limits and names, down to the communes.
+        assert_eq!(region["basemap"]["archive"], "contours");
+        let (_, commune) = ana.get("/api/v1/territories/bourg-0-4").await;
+        assert_eq!(commune["basemap"], region["basemap"]);
+        let map = ana.send(reqwest::Method::GET, "/tiles/base/contours/9/259/181.mvt", None, &[]).await;
+        assert_eq!(map.status(), 200);
+        let tile = map.bytes().await.unwrap();
+        for word in ["boundaries", "admin_level"] {
+            assert!(tile.windows(word.len()).any(|w| w == word.as_bytes()), "{word}");
+        }
         let (_, epci) = ana.get("/api/v1/territories/cc-du-coin").await;
         assert_eq!((&epci["inside"], epci["quartiers"].as_array().unwrap().len()), (&json!({"commune": 5}), 5));
 

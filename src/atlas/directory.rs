@@ -3,6 +3,7 @@
 use super::{Atlas, TerritoryInfo};
 use crate::geo::Bbox;
 use crate::model::text::fold;
+use geo::MultiPolygon;
 use std::cmp::Reverse;
 use uuid::Uuid;
 
@@ -69,16 +70,20 @@ impl Atlas {
         self.read().territories.iter().flatten().map(|map| map.facts.clone()).collect()
     }
 
-    /// Slugs of the territories with a shape that lie in no other.
-    pub fn outermost(&self) -> Vec<String> {
+    /// The shapes of all territories, degrees, with what they say of themselves.
+    pub fn shapes(&self) -> Vec<(TerritoryInfo, MultiPolygon<f64>)> {
+        let inner = self.read();
+        inner.territories.iter().flatten().filter_map(|map| Some((map.facts.clone(), map.shape.as_ref()?.polygons().clone()))).collect()
+    }
+
+    /// The territories with a shape that lie in no other.
+    pub fn outermost(&self) -> Vec<Uuid> {
         let inner = self.read();
         let alone = inner.territories.iter().flatten().filter(|map| {
             let around = map.inner_point().map(|[lon, lat]| inner.territories_at(lon, lat)).unwrap_or_default();
             map.shape.is_some() && !around.iter().any(|id| inner.find(*id).is_some_and(|(_, other)| map.lies_in(other)))
         });
-        let mut slugs: Vec<String> = alone.map(|map| map.facts.slug.to_string()).collect();
-        slugs.sort_unstable();
-        slugs
+        alone.map(|map| map.facts.id).collect()
     }
 
     /// The box around a territory's shape, degrees.

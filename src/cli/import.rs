@@ -94,31 +94,31 @@ pub(super) async fn into_journal(journal: &Journal, data: &Path, what: &OsmImpor
 }
 
 /// A base map on its way: a temporary file that goes away with this value unless it is finished.
-struct Building {
+pub(super) struct Building {
     folder: PathBuf,
     temporary: Option<PathBuf>,
 }
 
 impl Building {
-    fn new(data: &Path, wanted: bool) -> anyhow::Result<Self> {
+    pub(super) fn new(data: &Path, wanted: bool) -> anyhow::Result<Self> {
         let folder = archives::folder(data);
         std::fs::create_dir_all(&folder).with_context(|| format!("the folder {} can't be made", folder.display()))?;
         let temporary = wanted.then(|| archives::temporary(&folder, "import"));
         Ok(Self { folder, temporary })
     }
 
-    fn path(&self) -> Option<&Path> {
+    pub(super) fn path(&self) -> Option<&Path> {
         self.temporary.as_deref()
     }
 
     /// What was built must be fit to be served before anything else is written.
-    async fn check(&self) -> anyhow::Result<()> {
+    pub(super) async fn check(&self) -> anyhow::Result<()> {
         let Some(path) = self.path() else { return Ok(()) };
         archives::check(path).await.context("the base map that was built")
     }
 
     /// Puts the archive in place of the territory's old one.
-    fn finish(mut self, slug: &str) -> anyhow::Result<String> {
+    pub(super) fn finish(mut self, slug: &str) -> anyhow::Result<String> {
         if let Some(path) = self.temporary.take() {
             archives::put_in_place(&path, &self.folder, slug).context("the base map could not be put in place; the old one stays")?;
         }

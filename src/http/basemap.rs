@@ -142,17 +142,12 @@ pub(super) async fn about(app: State<App>, lang: Lang, headers: HeaderMap, path:
 /// When the database does not answer.
 pub(super) async fn of(app: &App, territory: Uuid) -> Result<Value> {
     let mut tx = app.journal.store.read().await?;
-    let all: std::collections::HashMap<Uuid, String> = tx.basemaps().await?.into_iter().collect();
-    drop(tx);
-    if all.is_empty() {
-        return Ok(Value::Null);
-    }
     for around in app.journal.atlas.territories_around(territory) {
         // An archive that is missing or broken leaves the next larger one.
-        if let Some(name) = all.get(&around)
-            && let Some(archive) = app.archives.get(name).await
+        if let Some(name) = tx.basemap(around).await?
+            && let Some(archive) = app.archives.get(&name).await
         {
-            return Ok(archive.about(name));
+            return Ok(archive.about(&name));
         }
     }
     Ok(Value::Null)

@@ -33,8 +33,6 @@ pub struct TerritoriesSummary {
     pub refused: BTreeMap<String, u64>,
     /// Features that are no territory: reason, number, an example.
     pub left_out: Vec<(LeftOut, u64, String)>,
-    /// The outermost territories: those that lie in none of the others.
-    pub outermost: Vec<String>,
 }
 
 /// Writes what was gathered into the journal. What is there already is recognised by kind and code; it keeps its id and its address.
@@ -76,8 +74,6 @@ pub async fn import_territories(journal: &Journal, gathered: Gathered, report: &
         }
         let _ = report.try_send(Event::Progress { step: "territories".into(), done: total.min(((i + 1) * BATCH) as u64), total });
     }
-    summary.outermost = journal.atlas.outermost();
-    let _ = report.send(Event::Territories(Box::new(summary.clone()))).await;
     Ok(summary)
 }
 

@@ -1,6 +1,6 @@
 //! Which base-map archive a territory shows.
 
-use super::tx::{all, first, run};
+use super::tx::{first, run};
 use super::{Result, Tx};
 use uuid::Uuid;
 
@@ -27,13 +27,5 @@ impl Tx {
     /// When the database does not answer.
     pub async fn basemap(&mut self, territory: Uuid) -> Result<Option<String>> {
         Ok(first!(self, (String,), "select archive from basemaps where territory = $1", territory).map(|(name,)| name))
-    }
-
-    /// Every territory that has an archive of its own, with the archive's name.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn basemaps(&mut self) -> Result<Vec<(Uuid, String)>> {
-        Ok(all!(self, (Uuid, String), "select territory, archive from basemaps"))
     }
 }

@@ -283,7 +283,8 @@ mod tests {
         };
         for zoom in 6..=14 {
             let side = f64::from(EXTENT) * f64::from(1_u32 << zoom);
-            let on_border: HashSet<Cell> = there.iter().map(|p| unit(*p)).map(|[x, y]| [(x * side).round() as i32, (y * side).round() as i32]).collect();
+            let on_border: HashSet<Cell> =
+                there.iter().map(|p| unit(*p)).map(|[x, y]| [(x * side).round() as i32, (y * side).round() as i32]).collect();
             let (a, b) = (cells(&west, zoom, TOLERANCE), cells(&east, zoom, TOLERANCE));
             let (a, b): (HashSet<_>, HashSet<_>) = (a.intersection(&on_border).copied().collect(), b.intersection(&on_border).copied().collect());
             assert_eq!(a, b, "zoom {zoom}");
