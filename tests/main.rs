@@ -9,12 +9,16 @@
 mod app;
 mod accounts;
 mod archives;
+mod basemap;
 mod cli;
 mod crash;
 mod edits;
+mod geocode;
+mod geocode_files;
 mod imports;
 mod pages;
 mod reading;
 mod security;
+mod territories;
 mod tidy;
 mod tiles;

@@ -103,7 +103,7 @@ async fn a_search_forgives_accents_unfinished_words_initials_and_a_typing_mistak
 }
 
 on_both! {
-    async fn an_imported_town_offers_its_streets_and_the_candidates_that_were_not_published(backend: Backend) {
+    async fn an_imported_town_offers_its_addresses_and_the_candidates_that_were_not_published(backend: Backend) {
         let place = Place::new(backend).await;
         let out = place.run(&["import", "osm", demo().to_str().unwrap()]);
         assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
@@ -116,13 +116,13 @@ on_both! {
         assert!(town["actors"].as_u64().unwrap() > 50 && town["population"].as_u64().unwrap() > 8000, "{town}");
 
         let (_, found) = ana.get(&format!("/api/v1/search?territory={slug}&q=rue")).await;
-        let streets = found["streets"].as_array().unwrap();
-        assert!(!streets.is_empty());
+        let addresses = found["addresses"].as_array().unwrap();
+        assert!(!addresses.is_empty());
         let [west, south, east, north] = [0, 1, 2, 3].map(|i| town["bbox"][i].as_f64().unwrap());
-        for street in streets {
-            assert!(street["name"].as_str().unwrap().to_lowercase().contains("rue"), "{street}");
-            let (lon, lat) = (street["lon"].as_f64().unwrap(), street["lat"].as_f64().unwrap());
-            assert!(west <= lon && lon <= east && south <= lat && lat <= north, "{street}");
+        for address in addresses {
+            assert!(address["properties"]["name"].as_str().unwrap().to_lowercase().contains("rue"), "{address}");
+            let (lon, lat) = (address["lon"].as_f64().unwrap(), address["lat"].as_f64().unwrap());
+            assert!(west <= lon && lon <= east && south <= lat && lat <= north, "{address}");
         }
 
         // A candidate is offered while its name is typed, by the search and by the duplicate check.

@@ -3,7 +3,7 @@
 use super::control::{Ask, hand_over};
 use super::progress::Progress;
 use super::{AddressFile, BadInput, OsmFile, OsmImport, Settings, basemap, lock};
-use crate::import::{self, Event, Summary};
+use crate::import::{self, Event, Summary, Target};
 use crate::journal::Journal;
 use crate::osm::{self, BoundaryAsk};
 use crate::store::Store;
@@ -11,6 +11,9 @@ use crate::tiles::archives;
 use anyhow::Context;
 use std::path::{Path, PathBuf};
 use tokio::sync::mpsc;
+
+/// The boundary that holds everything.
+const EVERYWHERE: &str = "-180,-90,180,90";
 
 /// Imports an extract and shows what came of it.
 ///
@@ -30,9 +33,22 @@ pub(super) async fn run(settings: Settings, mut what: OsmImport) -> anyhow::Resu
     if hand_over(&data, &Ask::ImportOsm(what.clone()), |event| progress.show(&event)).await?.is_some() {
         return Ok(());
     }
+    alone(&settings, &data, progress, async |journal, report| into_journal(journal, &data, &what, report).await).await.map(|_| ())
+}
+
+/// Does an import in this process, which takes the data folder for it, and shows how it goes.
+///
+/// # Errors
+/// When the folder is in use, the database is not fit, or the import fails.
+pub(super) async fn alone<T>(
+    settings: &Settings,
+    data: &Path,
+    mut progress: Progress,
+    work: impl AsyncFnOnce(&Journal, &mpsc::Sender<Event>) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
     let url = settings.database()?;
-    let _lock = if url.starts_with("sqlite:") { Some(lock::take(&data)?) } else { None };
-    archives::sweep(&archives::folder(&data), true);
+    let _lock = if url.starts_with("sqlite:") { Some(lock::take(data)?) } else { None };
+    archives::sweep(&archives::folder(data), true);
     let journal = Journal::open(Store::open(&url).await?).await?;
     let (report, mut events) = mpsc::channel(64);
     let showing = tokio::spawn(async move {
@@ -40,11 +56,11 @@ pub(super) async fn run(settings: Settings, mut what: OsmImport) -> anyhow::Resu
             progress.show(&event);
         }
     });
-    let done = into_journal(&journal, &data, &what, &report).await;
+    let done = work(&journal, &report).await;
     drop(report);
     showing.await?;
     journal.close().await;
-    done.map(|_| ())
+    done
 }
 
 /// Reads the extract in a child process, then writes it through the journal.
@@ -57,16 +73,21 @@ pub(super) async fn into_journal(journal: &Journal, data: &Path, what: &OsmImpor
         Some(file) => Some(basemap::adopt(data, file).await?),
         None => None,
     };
-    let building = Building::new(data, archive.is_none())?;
-    let (extract, built) =
-        import::read_in_child(&what.file.file, what.file.boundary.as_deref(), what.file.max_memory, building.path(), report).await?;
+    // Territories that are here already keep their base map.
+    let building = Building::new(data, archive.is_none() && !what.into_existing)?;
+    // Without a boundary the reading would choose one commune of the extract.
+    let boundary = what.file.boundary.as_deref().or(what.into_existing.then_some(EVERYWHERE));
+    let (extract, built) = import::read_in_child(&what.file.file, boundary, what.file.max_memory, building.path(), report).await?;
     building.check().await?;
-    let mut summary = import::import_osm(journal, extract, what.territory.as_deref(), what.name.as_deref(), report).await?;
-    let archive = match archive {
-        Some(archive) => archive,
-        None => building.finish(&summary.slug)?,
-    };
-    basemap::give(&journal.store, std::slice::from_ref(&summary.slug), &archive).await?;
+    let target = if what.into_existing { Target::Existing } else { Target::Own { slug: what.territory.as_deref(), name: what.name.as_deref() } };
+    let mut summary = import::import_osm(journal, extract, target, report).await?;
+    if !what.into_existing {
+        let archive = match archive {
+            Some(archive) => archive,
+            None => building.finish(&summary.slug)?,
+        };
+        basemap::give(&journal.store, std::slice::from_ref(&summary.slug), &archive).await?;
+    }
     summary.basemap = built;
     let _ = report.send(Event::Summary(Box::new(summary.clone()))).await;
     Ok(summary)

@@ -10,10 +10,11 @@ mod lock;
 mod progress;
 mod serve;
 mod settings;
+mod territories;
 
 pub use settings::Settings;
 
-use crate::import::BadAddresses;
+use crate::import::{BadAddresses, ContoursAsk, ContoursError};
 use crate::osm::ReadError;
 use crate::tiles::ArchiveError;
 use clap::{Args, Parser, Subcommand};
@@ -57,6 +58,9 @@ enum Command {
     /// Read a BAN file and write what was found on standard output (used by `import addresses`).
     #[command(hide = true)]
     ReadAddresses(AddressFile),
+    /// Read contours and write what was found on standard output (used by `import territories`).
+    #[command(hide = true)]
+    ReadContours(ContoursAsk),
 }
 
 #[derive(Debug, Subcommand)]
@@ -65,6 +69,8 @@ enum Import {
     Osm(OsmImport),
     /// Bring a base map in: a PMTiles archive in the Shortbread schema.
     Basemap(BasemapImport),
+    /// Make or update territories from contours (GeoJSON): communes, EPCI, départements, régions.
+    Territories(ContoursAsk),
     /// Bring in the addresses of communes from a BAN file (.csv or .csv.gz).
     Addresses(AddressFile),
 }
@@ -98,6 +104,9 @@ pub struct OsmImport {
     /// Name of the territory; by default the boundary's.
     #[arg(long)]
     pub name: Option<String>,
+    /// Put the actors into the territories that are here already and cover them, instead of making one; others are left out.
+    #[arg(long, conflicts_with_all = ["territory", "name", "basemap"])]
+    pub into_existing: bool,
     /// A PMTiles archive in the Shortbread schema, shown as base map instead of the one that is made from the extract.
     #[arg(long, value_name = "FILE.pmtiles")]
     pub basemap: Option<PathBuf>,
@@ -154,10 +163,12 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Import(Import::Osm(what)) => import::run(settings, what).await,
         Command::Import(Import::Basemap(what)) => basemap::run(settings, what).await,
         Command::Import(Import::Addresses(what)) => import::run_addresses(settings, what).await,
+        Command::Import(Import::Territories(what)) => territories::run(settings, what).await,
         Command::Export(Export::Actors { territory, format }) => export::run(settings, &territory, format).await,
         Command::Admin(Admin::Invite { territory, role }) => admin::invite(settings, territory, &role).await,
         Command::Check => check::run(settings).await,
         Command::ReadOsm { file, basemap_at } => import::read_in_child(&file, basemap_at.as_deref()),
+        Command::ReadContours(what) => crate::import::speak_contours(&what),
         Command::ReadAddresses(what) => crate::import::speak_addresses(&what.file),
     };
     match done {
@@ -173,7 +184,7 @@ pub struct BadInput(pub String);
 
 /// Whether the input is at fault.
 fn is_bad_input(error: &anyhow::Error) -> bool {
-    error.is::<BadInput>() || error.is::<ReadError>() || error.is::<ArchiveError>() || error.is::<BadAddresses>()
+    error.is::<BadInput>() || error.is::<ReadError>() || error.is::<ArchiveError>() || error.is::<BadAddresses>() || error.is::<ContoursError>()
 }
 
 fn fail(error: &anyhow::Error) -> ExitCode {

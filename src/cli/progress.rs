@@ -1,6 +1,7 @@
 //! What an import shows on the terminal: a bar per step, then the summary.
 
-use crate::import::{AddressSummary, Event, Summary};
+use crate::import::{AddressSummary, Event, Summary, TerritoriesSummary};
+use crate::model::Lang;
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// The bars of one import, on standard error; nothing moves when it is no terminal.
@@ -22,6 +23,9 @@ impl Progress {
                     let (label, unit) = match step.as_str() {
                         "read" => ("Lecture      ", "{bytes}/{total_bytes}"),
                         "draw" => ("Fond de carte", "{percent} %"),
+                        "contours" => ("Lecture      ", "{pos} contours"),
+                        "unions" => ("Réunion      ", "{pos}/{len} groupes"),
+                        "territories" => ("Écriture     ", "{pos}/{len} territoires"),
                         "addresses" => ("Écriture     ", "{pos}/{len} rues et lieux"),
                         _ => ("Écriture     ", "{pos}/{len} acteurs"),
                     };
@@ -36,6 +40,10 @@ impl Progress {
                 self.bar.finish_and_clear();
                 print(summary);
             }
+            Event::Territories(summary) => {
+                self.bar.finish_and_clear();
+                print_territories(summary);
+            }
             Event::Addresses(summary) => {
                 self.bar.finish_and_clear();
                 print_addresses(summary);
@@ -46,7 +54,11 @@ impl Progress {
 
 #[expect(clippy::print_stdout, reason = "the summary is what the command answers")]
 fn print(s: &Summary) {
-    println!("{} ({})", s.name, s.slug);
+    if s.slug.is_empty() {
+        println!("Dans les territoires déjà présents");
+    } else {
+        println!("{} ({})", s.name, s.slug);
+    }
     if let Some(warning) = &s.warning {
         println!("  attention : {}", warning_text(warning));
     }
@@ -78,6 +90,22 @@ fn print_addresses(s: &AddressSummary) {
     println!("  laissées de côté : {} ({})", s.skipped.values().sum::<u64>(), named(&s.skipped));
 }
 
+#[expect(clippy::print_stdout, reason = "the summary is what the command answers")]
+fn print_territories(s: &TerritoriesSummary) {
+    println!("{} territoires ({})", s.read.values().sum::<u64>(), list(&s.read));
+    println!("  dont {} réunis à partir de leurs communes", s.made);
+    println!(
+        "  créés : {} · mis à jour : {} · inchangés : {} · valeurs gardées telles qu’écrites ici : {}",
+        s.created, s.updated, s.unchanged, s.kept
+    );
+    for (reason, count, example) in &s.left_out {
+        println!("  laissés de côté : {count} × {} (par exemple « {example} »)", reason.words(Lang::Fr));
+    }
+    for (sentence, n) in &s.refused {
+        println!("  refusés : {n} ({sentence})");
+    }
+}
+
 fn list(counts: &std::collections::BTreeMap<String, u64>) -> String {
     counts.iter().map(|(k, n)| format!("{k} {n}")).collect::<Vec<_>>().join(", ")
 }
@@ -99,6 +127,7 @@ fn reason(code: &str) -> &str {
         "bad_number" => "numéro illisible",
         "bad_code_insee" => "code INSEE illisible",
         "no_street" => "sans nom de voie",
+        "no_commune" => "sans nom de commune",
         "not_utf8" => "texte illisible (UTF-8 attendu)",
         "no_row" | "too_long" => "ligne illisible",
         "address/no_street" => "numéros sans rue",

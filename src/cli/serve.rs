@@ -166,6 +166,7 @@ async fn answer(stream: UnixStream, beside: Beside, settings: &Settings, address
                 geocoder.refresh(&journal.store).await?;
                 Ok(None)
             }
+            Ask::ImportTerritories(what) => super::territories::into_journal(&journal, &what, &report).await.map(|_| None),
             Ask::ImportBasemap(what) => super::basemap::into_store(&journal.store, &settings.data()?, &what).await.map(Some),
             Ask::ImportAddresses(what) => {
                 super::import::addresses_into(&journal.store, &what, &report).await?;

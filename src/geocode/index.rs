@@ -128,7 +128,7 @@ impl Index {
     pub(super) fn label(&self, n: Number) -> String {
         let suffix = &self.suffixes[n.suffix as usize];
         match n.number {
-            0 => suffix.to_uppercase(),
+            0 if !suffix.is_empty() => suffix.to_uppercase(),
             n if suffix.is_empty() => n.to_string(),
             n => format!("{n}{suffix}"),
         }

@@ -18,6 +18,16 @@ use index::{Index, NO_NUMBER, STEP};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+/// A name in the form in which names are compared: folded, abbreviations written out, small words left out.
+pub fn key(name: &str) -> String {
+    words::words(name).join(" ")
+}
+
+/// Whether two spellings are the same name: `AV DU GAL LECLERC` and « Avenue du Général-Leclerc ».
+pub fn same_words(a: &str, b: &str) -> bool {
+    key(a) == key(b)
+}
+
 /// What an answer is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {

@@ -43,7 +43,8 @@ pub(super) fn reverse(index: &Index, lon: f64, lat: f64, kind: Option<Kind>, lim
             break;
         }
     }
-    out.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.doc.cmp(&b.0.doc)));
+    // A house before the point of its street, which may be the same.
+    out.sort_by(|a, b| a.1.total_cmp(&b.1).then((a.0.number == NO_NUMBER).cmp(&(b.0.number == NO_NUMBER))).then(a.0.doc.cmp(&b.0.doc)));
     out.truncate(limit);
     out
 }

@@ -145,7 +145,7 @@ fn judge(index: &Index, query: &Query<'_>, typed: &Typed, number: u32) -> Option
     let text = fit.score(index, typed, query.autocomplete);
     let near = query.near.map(|from| closeness(doc, from));
     let score = match near {
-        Some(near) => 0.87 * text + 0.04 * doc.importance + 0.07 * near,
+        Some(near) => 0.84 * text + 0.04 * doc.importance + 0.1 * near,
         None => 0.93 * text + 0.05 * doc.importance,
     };
     Some(Found { doc: name.doc, number: plate.unwrap_or(NO_NUMBER), score, text })
@@ -201,11 +201,18 @@ impl<'a> Fit<'a> {
     /// The house number: the first plate none of whose words the name needed and that stands in the street.
     fn plate(&mut self, index: &Index, doc: &Doc, typed: &Typed) -> Option<u32> {
         for plate in &typed.plates {
-            if plate.words.iter().any(|w| self.met[*w] > 0.5) {
+            // The beginning of a postcode is a house number all the same.
+            let needed = plate.words.iter().any(|w| self.met[*w] > 0.99);
+            // « 8 rue du huit mai »: the name took the first eight, and the second is free.
+            let twin = plate.words.first().filter(|_| needed && plate.words.len() == 1).and_then(|w| {
+                let same = |i: &usize| self.met[*i] == 0.0 && typed.words[*i].text == typed.words[*w].text;
+                (0..typed.words.len()).find(same)
+            });
+            if needed && twin.is_none() {
                 continue;
             }
             if let Some(number) = index.number_of(doc, &plate.plate) {
-                plate.words.iter().for_each(|w| self.met[*w] = 1.0);
+                plate.words.iter().chain(&twin).for_each(|w| self.met[*w] = 1.0);
                 return Some(number);
             }
         }

@@ -196,12 +196,15 @@ pub(super) struct Plate {
 }
 
 impl Plate {
-    /// Reads a stored house number: `12 bis`, `12B`, `A3`.
+    /// Reads a stored house number: `12 bis`, `12B`, `A3`, `2-4`.
     pub(super) fn stored(label: &str) -> Self {
-        let folded = fold(label).replace(' ', "");
-        let digits = folded.bytes().take_while(u8::is_ascii_digit).count().min(6);
-        let (number, suffix) = folded.split_at(digits);
-        Self { number: number.parse().unwrap_or(0), suffix: suffix.to_owned() }
+        let label = label.trim();
+        let digits = label.bytes().take_while(u8::is_ascii_digit).count().min(6);
+        let (number, rest) = label.split_at(digits);
+        let suffix = fold(rest).replace(' ', "");
+        // The end of a range is no part of the number in front of it.
+        let range = digits > 0 && suffix.starts_with(|c: char| c.is_ascii_digit());
+        Self { number: number.parse().unwrap_or(0), suffix: if range { format!("-{suffix}") } else { suffix } }
     }
 
     /// Reads the house number that starts with a word of a query, and tells how many words it takes.
@@ -224,11 +227,12 @@ impl Plate {
         })
     }
 
-    /// Whether a plate that was typed means a stored one: `b` is short for `bis`, `t` for `ter`, `q` for `quater`.
+    /// Whether a plate that was typed means a stored one: `b` is short for `bis`, `t` for `ter`, `q` for `quater`; 2 is in `2-4`.
     pub(super) fn means(&self, stored: &Self) -> bool {
         let same = self.suffix == stored.suffix;
         let short = |a: &str, b: &str| a.len() == 1 && SUFFIXES.contains(&b) && b.starts_with(a);
-        self.number == stored.number && (same || short(&self.suffix, &stored.suffix) || short(&stored.suffix, &self.suffix))
+        let range = self.suffix.is_empty() && stored.suffix.starts_with('-');
+        self.number == stored.number && (same || range || short(&self.suffix, &stored.suffix) || short(&stored.suffix, &self.suffix))
     }
 }
 
@@ -277,6 +281,7 @@ mod tests {
         assert_eq!(typed("1234567"), None);
         let means = |typed: &str, stored: &str| Plate::typed(&raw(typed)).unwrap().0.means(&Plate::stored(stored));
         assert!(means("12 b", "12 bis") && means("12bis", "12B") && means("12", "12") && means("12 ter", "12ter"));
+        assert!(means("2", "2-4") && means("2", "2 - 4") && !means("24", "2-4"));
         assert!(!means("12", "12 bis") && !means("12 bis", "12") && !means("12 b", "12c"));
     }
 }

@@ -1,8 +1,9 @@
 //! Addresses by text and by point, in the shape of the BAN's API (Addok), so that its clients work unchanged.
 
 use super::extract::Query;
+use super::territories::find;
 use super::{App, Error, Result};
-use crate::geo::lambert93;
+use crate::geo::{Bbox, lambert93};
 use crate::geocode::{self, Filter, Hit, Kind};
 use crate::model::Lang;
 use crate::store::AddressSource;
@@ -39,33 +40,35 @@ pub(super) struct Searched {
     postcode: Option<String>,
     /// Only in the commune of this INSEE code.
     citycode: Option<String>,
+    /// Short address of a territory here: only in its box, and nearer to its middle first. The BAN has no such thing.
+    territory: Option<String>,
 }
 
 /// Addresses for a text, best first, as GeoJSON.
 #[utoipa::path(get, path = "/api/v1/geocode/search", tag = "addresses", params(Searched),
     responses((status = 200, description = "FeatureCollection as the BAN's API gives it; the type may also be `poi`, a named public place", content_type = "application/geo+json"),
-        (status = 400, description = "Not understood")))]
+        (status = 400, description = "Not understood"), (status = 404, description = "No such territory")))]
 pub(super) async fn search(State(app): State<App>, lang: Lang, Query(asked): Query<Searched>) -> Result<Response> {
-    found(app, asked).await.map_err(|e| e.speaking(lang))
+    let territory = asked.territory.as_deref().map(|slug| find(&app, lang, slug)).transpose()?;
+    found(app, asked, territory.and_then(|t| t.bbox)).await.map_err(|e| e.speaking(lang))
 }
 
-async fn found(app: App, asked: Searched) -> Result<Response> {
+async fn found(app: App, asked: Searched, within: Option<Bbox>) -> Result<Response> {
     let text = asked.q.as_deref().map(str::trim).filter(|q| !q.is_empty()).map(str::to_owned).ok_or_else(missing)?;
     if text.chars().count() > TEXT_MAX {
         let french = format!("q : {TEXT_MAX} caractères au plus.");
         return Err(Error::bad("too_long", french, format!("q: {TEXT_MAX} characters at most.")));
     }
     let near = match (&asked.lat, &asked.lon) {
-        (None, None) => None,
+        (None, None) => within.map(|b| [(b.west + b.east) / 2.0, (b.south + b.north) / 2.0]),
         (lat, lon) => Some(point(lat.as_deref(), lon.as_deref())?),
     };
     let (limit, kind) = (limit(asked.limit.as_deref(), 5)?, kind(asked.kind.as_deref())?);
     let autocomplete = !matches!(asked.autocomplete.as_deref(), Some("0" | "false" | "no"));
-    let (query, geocoder) = (asked.clone_filters(), app.geocoder.clone());
-    let words = text.clone();
+    let (words, postcode, citycode, geocoder) = (text.clone(), asked.postcode.clone(), asked.citycode.clone(), app.geocoder.clone());
     // Words with typing errors take milliseconds, which other requests should not wait for.
     let hits = tokio::task::spawn_blocking(move || {
-        let filter = Filter { kind, postcode: query.0.as_deref(), citycode: query.1.as_deref(), within: None };
+        let filter = Filter { kind, postcode: postcode.as_deref(), citycode: citycode.as_deref(), within };
         geocoder.search(&geocode::Query { text: &words, autocomplete, near, filter, limit })
     });
     let hits = hits.await.map_err(|_| Error::internal())?;
@@ -75,12 +78,6 @@ async fn found(app: App, asked: Searched) -> Result<Response> {
         more.insert("center".into(), json!([lon, lat]));
     }
     Ok(collection(&hits, limit, filters, more))
-}
-
-impl Searched {
-    fn clone_filters(&self) -> (Option<String>, Option<String>) {
-        (self.postcode.clone(), self.citycode.clone())
-    }
 }
 
 /// Around which point.

@@ -15,6 +15,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::collections::HashSet;
 
 /// Longest text searched for, characters.
 const TEXT_MAX: usize = 200;
@@ -178,6 +179,9 @@ pub(super) async fn search(State(app): State<App>, lang: Lang, Query(asked): Que
     if let Some(t) = &territory {
         let mut tx = app.journal.store.read().await?;
         addresses = addresses_in(&app, t, &asked.q, near, limit).await?;
+        // A public place that is an actor too is shown once, as the actor.
+        let shown: HashSet<String> = hits.iter().map(|h| fold(&h.entry.name)).collect();
+        addresses.retain(|a| !a["properties"]["name"].as_str().is_some_and(|name| shown.contains(&fold(name))));
         candidates = alike(tx.candidates(t.id).await?, &asked.q, limit);
     }
     let candidates: Vec<Value> = candidates.iter().map(offered).collect();

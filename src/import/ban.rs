@@ -210,7 +210,9 @@ struct Book {
 
 #[derive(Default)]
 struct Commune {
-    name: String,
+    /// Names that its rows give it: most often one; some cities name their villages here.
+    names: BTreeMap<String, u64>,
+    /// By village and folded name.
     streets: BTreeMap<(String, String), Street>,
 }
 
@@ -219,7 +221,8 @@ struct Street {
     reference: String,
     name: String,
     other: Vec<String>,
-    old_city: Option<String>,
+    /// The commune before a merger, or the village.
+    village: String,
     postcodes: BTreeMap<String, u64>,
     numbers: BTreeMap<(u32, String), [f64; 2]>,
     /// Points of rows without a number.
@@ -240,11 +243,10 @@ impl Book {
         // In BAL files 99999 says that a hamlet has no house numbers.
         let number = number.filter(|n| *n != 99_999);
         let commune = self.communes.entry(code).or_default();
-        if commune.name.is_empty() {
-            commune.name = short("nom_commune").unwrap_or_default().to_owned();
-        }
-        let old = short("nom_ancienne_commune").filter(|o| *o != commune.name);
-        let street = commune.streets.entry((old.unwrap_or("").to_owned(), fold(name))).or_insert_with(|| Street::new(row, name, old));
+        let city = short("nom_commune").ok_or("no_commune")?;
+        *commune.names.entry(city.to_owned()).or_default() += 1;
+        let village = short("nom_ancienne_commune").unwrap_or(city);
+        let street = commune.streets.entry((fold(village), fold(name))).or_insert_with(|| Street::new(row, name, village));
         if let Some(postcode) = short("code_postal") {
             *street.postcodes.entry(format!("{postcode:0>5}")).or_default() += 1;
         }
@@ -265,16 +267,17 @@ impl Book {
             for (postcode, n) in commune.streets.values().flat_map(|s| &s.postcodes) {
                 *postcodes.entry(postcode.clone()).or_default() += n;
             }
-            let streets: Vec<Address> = commune.streets.into_values().filter_map(|s| s.address(&code, &commune.name)).collect();
+            let Some(city) = most(commune.names) else { continue };
+            let streets: Vec<Address> = commune.streets.into_values().filter_map(|s| s.address(&code, &city)).collect();
             let points: Vec<[f64; 2]> = streets.iter().map(|a| [a.lon, a.lat]).collect();
             let Some(point) = middle(&points) else { continue };
             out.push(Address {
                 kind: AddressKind::Municipality,
                 reference: code.clone(),
-                name: commune.name.clone(),
+                name: city.clone(),
                 other: Vec::new(),
                 postcode: most(postcodes),
-                city: Some(commune.name),
+                city: Some(city),
                 old_city: None,
                 citycode: Some(code),
                 lon: point[0],
@@ -285,20 +288,19 @@ impl Book {
             });
             out.extend(streets);
         }
-        out.retain(|a| !a.name.is_empty());
         out
     }
 }
 
 impl Street {
-    fn new(row: &Row, name: &str, old_city: Option<&str>) -> Self {
+    fn new(row: &Row, name: &str, village: &str) -> Self {
         let other = row.get("alias").map(|a| a.split(['|', ',']).map(|n| clean(n, false)).filter(|n| !n.is_empty()).take(6).collect());
         Self {
             kind: if row.get("nom_voie").is_some() { AddressKind::Street } else { AddressKind::Locality },
             reference: row.get("id").map(street_reference).unwrap_or_default(),
             name: name.to_owned(),
             other: other.unwrap_or_default(),
-            old_city: old_city.map(str::to_owned),
+            village: village.to_owned(),
             postcodes: BTreeMap::new(),
             numbers: BTreeMap::new(),
             points: Vec::new(),
@@ -316,7 +318,7 @@ impl Street {
             other: self.other,
             postcode: most(self.postcodes),
             city: Some(city.to_owned()),
-            old_city: self.old_city,
+            old_city: Some(self.village).filter(|v| fold(v) != fold(city)),
             citycode: Some(code.to_owned()),
             lon,
             lat,

@@ -367,6 +367,8 @@ struct Places<'a> {
     communes: &'a [Commune],
     boxes: RTree<GeomWithData<Rectangle<[f64; 2]>, usize>>,
     towns: RTree<GeomWithData<[f64; 2], (String, Option<String>)>>,
+    /// INSEE codes by folded name of town.
+    codes: HashMap<String, Option<String>>,
 }
 
 impl<'a> Places<'a> {
@@ -376,8 +378,9 @@ impl<'a> Places<'a> {
             GeomWithData::new(Rectangle::from_corners([b.west, b.south], [b.east, b.north]), i)
         };
         let boxes = RTree::bulk_load(communes.iter().enumerate().map(boxed).collect());
+        let codes = towns.iter().rev().map(|(_, name, code)| (fold(name), code.clone())).collect();
         let towns = RTree::bulk_load(towns.into_iter().map(|(point, name, code)| GeomWithData::new(point, (name, code))).collect());
-        Self { communes, boxes, towns }
+        Self { communes, boxes, towns, codes }
     }
 
     /// The commune around a point; else the one that the tags name; else the nearest town, within ten kilometres.
@@ -388,8 +391,7 @@ impl<'a> Places<'a> {
             return (Some(c.name.clone()), c.code.clone());
         }
         if let Some(city) = &facts.city {
-            let same = self.towns.iter().find(|t| fold(&t.data.0) == fold(city));
-            return (Some(city.clone()), same.and_then(|t| t.data.1.clone()));
+            return (Some(city.clone()), self.codes.get(&fold(city)).cloned().flatten());
         }
         let nearest = self.towns.nearest_neighbor([lon, lat]).filter(|t| metres(*t.geom(), [lon, lat]) < 10_000.0);
         nearest.map_or((None, None), |t| (Some(t.data.0.clone()), t.data.1.clone()))

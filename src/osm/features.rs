@@ -72,7 +72,8 @@ pub trait Sink: Sync {
 pub struct Shared(Vec<AtomicU8>);
 
 impl Shared {
-    fn new(positions: usize) -> Self {
+    /// For so many positions.
+    pub fn new(positions: usize) -> Self {
         let slots = (positions * 2).next_power_of_two().max(1024);
         Self(std::iter::repeat_with(AtomicU8::default).take(slots).collect())
     }
@@ -84,15 +85,24 @@ impl Shared {
         &self.0[(hash >> 20) as usize & (self.0.len() - 1)]
     }
 
+    /// Counts one more line or ring through a position in degrees.
+    pub fn count(&self, [lon, lat]: [f64; 2]) {
+        self.add(At { lon: grid(lon), lat: grid(lat) });
+    }
+
     fn add(&self, at: At) {
         let _ = self.slot(at).fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_add(1));
     }
 
     /// Lines and rings through a position in degrees.
     pub fn of(&self, [lon, lat]: [f64; 2]) -> u8 {
-        let grid = |degrees: f64| (degrees * 1e7).round() as i32;
         self.slot(At { lon: grid(lon), lat: grid(lat) }).load(Ordering::Relaxed)
     }
+}
+
+/// Degrees on OpenStreetMap's grid of 1e-7.
+fn grid(degrees: f64) -> i32 {
+    (degrees * 1e7).round() as i32
 }
 
 /// What the base map needs besides features.

@@ -16,6 +16,17 @@ impl<'a> Tags<'a> {
         Self(numbers.filter_map(|(k, v)| Some((text(k)?, text(v)?))).collect())
     }
 
+    /// Tags that come from elsewhere than a file of OpenStreetMap.
+    pub fn from_pairs(pairs: impl IntoIterator<Item = (&'static str, String)>) -> OwnTags {
+        Tags(pairs.into_iter().map(|(key, value)| (Cow::Borrowed(key), Cow::Owned(value))).collect())
+    }
+
+    /// With one more.
+    pub fn with(mut self, key: &'static str, value: &str) -> Self {
+        self.0.push((Cow::Borrowed(key), Cow::Owned(value.to_owned())));
+        self
+    }
+
     /// The value of a key.
     pub fn get(&self, key: &str) -> Option<&str> {
         self.0.iter().find(|(k, _)| k == key).map(|(_, v)| v.as_ref())

@@ -1,9 +1,11 @@
 //! `make bench`: what Bouillon reaches, each figure beside a bare baseline taken in turns in the same run.
 //!
 //! `BENCH_ACTORS` (100,000 by default) sets the size; `BOUILLON_TEST_POSTGIS` is the address of a PostGIS cluster, without which its rows
-//! are left out. Figures of this process are per second of the thread's own time, all others per second on the clock.
+//! are left out; `BENCH_ONLY=addresses` measures address search alone. Figures of this process are per second of the thread's own time, all others per second on the clock.
 
 mod actors;
+mod address_data;
+mod addresses;
 mod durable;
 mod load;
 mod memory;
@@ -51,8 +53,14 @@ fn main() -> anyhow::Result<()> {
 fn measure(runtime: &Runtime, count: u32, folder: &Path, postgis: Option<&Postgis>) -> anyhow::Result<Vec<Row>> {
     let clock = Instant::now();
     let step = |what: &str| eprintln!("bench: {:>4.0} s  {what}", clock.elapsed().as_secs_f64());
+    step("address search");
+    let addresses = addresses::rows(runtime, folder)?;
+    if std::env::var("BENCH_ONLY").is_ok_and(|only| only == "addresses") {
+        return Ok(addresses);
+    }
     step("reading a PBF");
     let mut rows = vec![pbf::row(folder)?];
+    rows.extend(addresses);
     step("filling the atlas");
     let world = World::new(count)?;
     step("the atlas and its tiles");

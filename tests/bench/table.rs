@@ -12,6 +12,8 @@ pub(crate) enum Unit {
     Seconds,
     /// Bytes; less is better.
     Bytes,
+    /// Part of a whole, 0 to 1; more is better.
+    Share,
 }
 
 /// One line of the table.
@@ -44,7 +46,7 @@ impl Row {
     /// How many times better ours is.
     fn ratio(&self, ours: f64, peer: f64) -> f64 {
         match self.unit {
-            Unit::PerSecond(_) => ours / peer,
+            Unit::PerSecond(_) | Unit::Share => ours / peer,
             Unit::Seconds | Unit::Bytes => peer / ours,
         }
     }
@@ -56,6 +58,7 @@ impl Row {
             Unit::Seconds if value < 1.0 => format!("{} ms", digits(value * 1e3)),
             Unit::Seconds => format!("{} s", digits(value)),
             Unit::Bytes => format!("{} B", digits(value)),
+            Unit::Share => format!("{:.1} %", value * 100.0),
         }
     }
 }

@@ -73,7 +73,7 @@ test('everything is done from the keyboard: find, add, place, save, correct, und
     await expect(page.getByRole('option', { name: '4 Rue Haute' })).toBeVisible();
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
-    await expect(page.getByText('Placé dans la rue', { exact: false }).first()).toBeVisible();
+    await expect(page.getByText('Placé à cette adresse', { exact: false }).first()).toBeVisible();
     await page.keyboard.press('Enter');
     await expect(page.getByLabel('En une phrase, que peut-on y faire ?')).toBeFocused();
     await page.keyboard.type('On y répare ses outils ensemble.');

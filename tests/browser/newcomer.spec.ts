@@ -52,6 +52,7 @@ test.describe('on a phone with a slow network', () => {
     await answer('Où le trouve-t-on ?', 'Choisissez un lieu, ou « Pas de lieu ».', async () => {
       await street(page).pressSequentially('12 rue du guet', { delay: 60 });
       await dialog.getByRole('option', { name: '12 Rue du Guet' }).tap();
+      await expect(dialog.getByText('99350 Solvigné · INSEE 99935')).toBeVisible();
     });
     await expect(dialog.getByText('En une phrase, que peut-on y faire ?')).toBeVisible();
     await next.tap();
@@ -75,7 +76,7 @@ test.describe('on a phone with a slow network', () => {
     });
     await test.step('in the GeoJSON and the tile', async () => {
       const found = (await actors(request)).features.find((f) => f.properties.name === NAME);
-      expect(found?.properties).toMatchObject({ theme: 'ALI', state: 'to_check', street: 'Rue du Guet' });
+      expect(found?.properties).toMatchObject({ theme: 'ALI', state: 'to_check', street: '12 Rue du Guet' });
       const [lon, lat] = found!.geometry!.coordinates;
       const tile = await request.get(`/tiles/actors/${SLUG}/${tileAt(lon, lat, 20)}.mvt`);
       const names = readTile(await tile.body())

@@ -2,7 +2,7 @@
 
 use super::attributes::unpack;
 use super::lines;
-use super::schema::{MAX_ZOOM, schema};
+use super::schema::schema;
 use super::sorter::Piece;
 use crate::geo::grid::EXTENT;
 use crate::tiles::mvt::{bytes, geometry, varint, varint_len};
@@ -16,6 +16,13 @@ pub(super) const TILE_MAX: usize = 100_000;
 /// Thinning ends here; by then nearly nothing is left.
 const THINNINGS: u32 = 8;
 
+/// The zoom of a tile, and whether it is the archive's deepest.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Zoom {
+    pub(super) number: u8,
+    pub(super) deepest: bool,
+}
+
 /// A finished tile.
 pub(super) struct Encoded {
     /// Gzipped.
@@ -25,7 +32,7 @@ pub(super) struct Encoded {
 }
 
 /// Encodes the pieces of one tile of a zoom; empty when nothing is left to draw.
-pub(super) fn encode(mut pieces: Vec<Piece>, zoom: u8, sets: &[Arc<[u8]>]) -> std::io::Result<Encoded> {
+pub(super) fn encode(mut pieces: Vec<Piece>, zoom: Zoom, sets: &[Arc<[u8]>]) -> std::io::Result<Encoded> {
     let mut thinned = 0;
     loop {
         let plain = plain(&pieces, zoom, sets);
@@ -76,13 +83,13 @@ fn geometry_size(pieces: &[Piece], layers: &[u64]) -> usize {
     sizes.get(sizes.len() / 4).copied().unwrap_or(0)
 }
 
-fn plain(pieces: &[Piece], zoom: u8, sets: &[Arc<[u8]>]) -> Vec<u8> {
+fn plain(pieces: &[Piece], zoom: Zoom, sets: &[Arc<[u8]>]) -> Vec<u8> {
     let mut tile = Vec::new();
     for layer in pieces.chunk_by(|a, b| a.head.rank >> 56 == b.head.rank >> 56) {
         let Some(about) = schema().layers.get((layer[0].head.rank >> 56) as usize) else { continue };
         let mut out = Writer::default();
         // Labels run along whole streets, so their lines are joined at the deepest zoom too.
-        if layer[0].head.shape == geometry::LINE && (zoom < MAX_ZOOM || about.name.ends_with("labels")) {
+        if layer[0].head.shape == geometry::LINE && (!zoom.deepest || about.name.ends_with("labels")) {
             for (attributes, geometry) in lines::joined(layer, zoom) {
                 out.feature(&sets[attributes as usize], geometry::LINE, &geometry);
             }

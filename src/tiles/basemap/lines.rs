@@ -1,5 +1,6 @@
 //! Lines of a tile joined at their ends where all their attributes are the same: a street is mapped in many pieces.
 
+use super::encode::Zoom;
 use super::sorter::Piece;
 use crate::geo::grid::{Cell, simplify};
 use crate::tiles::mvt::geometry;
@@ -13,7 +14,7 @@ const TOLERANCE: f64 = 2.0;
 const SPECK: i32 = 6;
 
 /// The lines of a layer, one feature for each set of attributes, in the order in which sets first come.
-pub(super) fn joined(pieces: &[Piece], zoom: u8) -> Vec<(u32, Vec<u8>)> {
+pub(super) fn joined(pieces: &[Piece], zoom: Zoom) -> Vec<(u32, Vec<u8>)> {
     let mut order: Vec<u32> = Vec::new();
     let mut by_set: HashMap<u32, Vec<Vec<Cell>>> = HashMap::new();
     for piece in pieces {
@@ -26,10 +27,10 @@ pub(super) fn joined(pieces: &[Piece], zoom: u8) -> Vec<(u32, Vec<u8>)> {
     let mut out = Vec::with_capacity(order.len());
     for set in order {
         let mut lines = join(by_set.remove(&set).unwrap_or_default());
-        if zoom < SIMPLIFY_BELOW {
+        if zoom.number < SIMPLIFY_BELOW {
             lines.iter_mut().for_each(|line| *line = simplify(line, TOLERANCE, |_| false));
         }
-        if zoom < super::schema::MAX_ZOOM {
+        if !zoom.deepest {
             lines.retain(|line| !is_speck(line));
         }
         let mut bytes = Vec::new();

@@ -4,6 +4,7 @@
 
 mod attributes;
 mod coast;
+mod contours;
 mod encode;
 mod error;
 mod lines;
@@ -12,6 +13,7 @@ mod slice;
 mod sorter;
 mod write;
 
+pub use contours::{Contour, build_contours};
 pub use error::BuildError;
 pub use schema::MAX_ZOOM;
 
@@ -55,7 +57,7 @@ pub fn build(extract: &Checked, window: &Bbox, out: &Path, max_memory: u64, prog
     let attributes = Interned::default();
     let mut done = 0;
     let outcome = {
-        let slicer = Slicer::new(&sorter, &attributes, window);
+        let slicer = Slicer::new(&sorter, &attributes, window, MAX_ZOOM);
         let outcome = extract.features(&slicer, max_memory, &mut |bytes| {
             done = (done + bytes).min(passes);
             progress(done, total);
@@ -65,7 +67,8 @@ pub fn build(extract: &Checked, window: &Bbox, out: &Path, max_memory: u64, prog
     };
     let sets = attributes.into_sets();
     let sorted = sorter.finish()?;
-    let mut built = write::archive(sorted, &sets, window, out, &mut |part| progress(passes + (part * (total - passes) as f64) as u64, total))?;
+    let mut built =
+        write::archive(sorted, &sets, window, MAX_ZOOM, out, &mut |part| progress(passes + (part * (total - passes) as f64) as u64, total))?;
     built.open = outcome.open;
     progress(total, total);
     Ok(built)

@@ -1,10 +1,10 @@
 //! Features → pieces of tiles: which zooms, simplified, cut, encoded, ready to be sorted.
 
 use super::attributes::Interned;
-use super::schema::{Fit, Layer, MAX_ZOOM, Shape as Drawn, schema};
+use super::schema::{Fit, Layer, Shape as Drawn, schema};
 use super::sorter::{Batch, Sorter};
 use crate::geo::grid::{Cell, Cut, EXTENT, simplify, simplify_ring, snap, tiles, twice_area, unit};
-use crate::geo::{Bbox, TileId};
+use crate::geo::{Bbox, TileId, valid};
 use crate::osm::{Feature, Shape, Shared, Sink, Tags, Wanted};
 use crate::tiles::mvt::geometry;
 use geo::{Area, Centroid, InteriorPoint, Intersects, MultiPolygon, Polygon};
@@ -27,16 +27,39 @@ pub(super) struct Slicer<'a> {
     pub(super) attributes: &'a Interned,
     /// Columns and rows per zoom.
     windows: Vec<(RangeInclusive<i32>, RangeInclusive<i32>)>,
+    /// The archive's deepest zoom.
+    deepest: u8,
 }
 
 impl<'a> Slicer<'a> {
     /// Only tiles that touch the window are made.
-    pub(super) fn new(sorter: &'a Sorter, attributes: &'a Interned, window: &Bbox) -> Self {
-        let windows = (0..=MAX_ZOOM).map(|z| {
+    pub(super) fn new(sorter: &'a Sorter, attributes: &'a Interned, window: &Bbox, deepest: u8) -> Self {
+        let windows = (0..=deepest).map(|z| {
             let (nw, se) = (TileId::at(z, window.west, window.north), TileId::at(z, window.east, window.south));
             (nw.x as i32..=se.x as i32, nw.y as i32..=se.y as i32)
         });
-        Self { sorter, attributes, windows: windows.collect() }
+        Self { sorter, attributes, windows: windows.collect(), deepest }
+    }
+
+    fn tolerance(&self, zoom: u8) -> f64 {
+        if zoom == self.deepest { FINEST } else { TOLERANCE }
+    }
+
+    /// Cuts the edges of an area as lines of a layer; where areas share an edge both give the same points.
+    pub(super) fn outline(&self, batch: &mut Batch, fit: Fit, feature: &Feature<'_>, area: &MultiPolygon<f64>, shared: &Shared) {
+        let layer = &schema().layers[usize::from(fit.layer)];
+        let attributes = self.attributes.intern(&layer.attributes(fit.rule, feature.tags, || 0.0));
+        for line in area.0.iter().flat_map(|p| std::iter::once(p.exterior()).chain(p.interiors())) {
+            let ring = Ring::new(&line.0, Some(shared));
+            for zoom in layer.zoom(fit.rule)..=self.deepest {
+                let Some(cells) = ring.cells(zoom, self.tolerance(zoom), true) else { continue };
+                let (columns, rows) = &self.windows[usize::from(zoom)];
+                tiles(&[cells], Cut::Lines, BUFFER, columns, rows, &mut |column, row, parts| {
+                    let rank = rank(fit, u32::from(fit.rule), feature.id);
+                    batch.add(tile(zoom, column, row), rank, attributes, geometry::LINE, |out| geometry::lines(out, parts, corner(column, row)));
+                });
+            }
+        }
     }
 
     /// Cuts one feature for all layers that it fits, or for the one layer that is named.
@@ -64,10 +87,10 @@ impl<'a> Slicer<'a> {
         let weight = attributes.iter().find_map(|(key, value)| value.number().filter(|_| *key == "population")).unwrap_or(0);
         let attributes = self.attributes.intern(&attributes);
         let unit = unit(at);
-        for zoom in layer.zoom(fit.rule)..=MAX_ZOOM {
+        for zoom in layer.zoom(fit.rule)..=self.deepest {
             let [x, y] = snap(&[unit], zoom)[0];
             let pixel = metres_to_pixel(zoom, at[1]);
-            if ground > 0.0 && zoom < MAX_ZOOM && ground / (pixel * pixel) < f64::from(layer.min_area) {
+            if ground > 0.0 && zoom < self.deepest && ground / (pixel * pixel) < f64::from(layer.min_area) {
                 continue;
             }
             let (column, row) = (x.div_euclid(EXTENT), y.div_euclid(EXTENT));
@@ -84,8 +107,8 @@ impl<'a> Slicer<'a> {
     fn line(&self, batch: &mut Batch, fit: Fit, layer: &Layer, feature: &Feature<'_>, line: &[[f64; 2]]) {
         let unit: Vec<[f64; 2]> = line.iter().map(|p| unit(*p)).collect();
         let mut attributes = None;
-        for zoom in layer.zoom(fit.rule)..=MAX_ZOOM {
-            let cells = simplify(&snap(&unit, zoom), if zoom == MAX_ZOOM { FINEST } else { TOLERANCE }, |_| false);
+        for zoom in layer.zoom(fit.rule)..=self.deepest {
+            let cells = simplify(&snap(&unit, zoom), self.tolerance(zoom), |_| false);
             if cells.len() < 2 {
                 continue;
             }
@@ -103,19 +126,21 @@ impl<'a> Slicer<'a> {
         let attributes = self.attributes.intern(&layer.attributes(fit.rule, feature.tags, || ground));
         for polygon in &area.0 {
             let rings: Vec<Ring> = std::iter::once(polygon.exterior()).chain(polygon.interiors()).map(|line| Ring::new(&line.0, shared)).collect();
-            let size = twice_area(&snap(&rings[0].unit, MAX_ZOOM)).unsigned_abs() / 2;
+            let size = twice_area(&snap(&rings[0].unit, self.deepest)).unsigned_abs() / 2;
             let rank = rank(fit, u32::MAX - (size >> 4).min(u64::from(u32::MAX)) as u32, feature.id);
-            for zoom in layer.zoom(fit.rule)..=MAX_ZOOM {
-                let least = if zoom == MAX_ZOOM { 0 } else { u64::from(layer.min_area) * (PIXEL * PIXEL) as u64 };
-                if (size >> (2 * (MAX_ZOOM - zoom))) < least {
+            for zoom in layer.zoom(fit.rule)..=self.deepest {
+                let least = if zoom == self.deepest { 0 } else { u64::from(layer.min_area) * (PIXEL * PIXEL) as u64 };
+                if (size >> (2 * (self.deepest - zoom))) < least {
                     continue;
                 }
-                let cells = polygon_cells(&rings, zoom);
+                let cells = polygon_cells(&rings, zoom, self.tolerance(zoom));
                 let (columns, rows) = &self.windows[usize::from(zoom)];
                 tiles(&cells, Cut::Rings, BUFFER, columns, rows, &mut |column, row, parts| {
-                    batch.add(tile(zoom, column, row), rank, attributes, geometry::POLYGON, |out| {
-                        geometry::polygon(out, parts, corner(column, row));
-                    });
+                    for polygon in valid::polygons(parts) {
+                        batch.add(tile(zoom, column, row), rank, attributes, geometry::POLYGON, |out| {
+                            geometry::polygon(out, &polygon, corner(column, row));
+                        });
+                    }
                 });
             }
         }
@@ -165,7 +190,7 @@ impl Ring {
     }
 
     /// On the grid of a zoom, simplified; wound as asked, since rounding may turn a thin ring round.
-    fn cells(&self, zoom: u8, outer: bool) -> Option<Vec<Cell>> {
+    fn cells(&self, zoom: u8, tolerance: f64, outer: bool) -> Option<Vec<Cell>> {
         let side = f64::from(EXTENT) * f64::from(1_u32 << zoom);
         let (mut cells, mut anchors): (Vec<Cell>, Vec<bool>) = (Vec::with_capacity(self.unit.len()), Vec::new());
         for ([x, y], anchor) in self.unit.iter().zip(&self.anchors) {
@@ -178,7 +203,6 @@ impl Ring {
                 anchors.push(*anchor);
             }
         }
-        let tolerance = if zoom == MAX_ZOOM { FINEST } else { TOLERANCE };
         let mut ring = simplify_ring(&cells, tolerance, |i| anchors[i])?;
         if (twice_area(&ring) > 0) != outer {
             ring.reverse();
@@ -188,10 +212,10 @@ impl Ring {
 }
 
 /// The rings of a polygon at a zoom; empty when its outer ring is gone.
-fn polygon_cells(rings: &[Ring], zoom: u8) -> Vec<Vec<Cell>> {
-    let Some(outer) = rings.first().and_then(|ring| ring.cells(zoom, true)) else { return Vec::new() };
-    let least = if zoom == MAX_ZOOM { 1 } else { 2 * HOLE * i64::from(PIXEL * PIXEL) };
-    let holes = rings[1..].iter().filter_map(|ring| ring.cells(zoom, false)).filter(|ring| -twice_area(ring) >= least);
+fn polygon_cells(rings: &[Ring], zoom: u8, tolerance: f64) -> Vec<Vec<Cell>> {
+    let Some(outer) = rings.first().and_then(|ring| ring.cells(zoom, tolerance, true)) else { return Vec::new() };
+    let least = if tolerance == FINEST { 1 } else { 2 * HOLE * i64::from(PIXEL * PIXEL) };
+    let holes = rings[1..].iter().filter_map(|ring| ring.cells(zoom, tolerance, false)).filter(|ring| -twice_area(ring) >= least);
     std::iter::once(outer).chain(holes).collect()
 }
 

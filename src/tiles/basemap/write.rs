@@ -1,9 +1,9 @@
 //! Sorted pieces → the archive: tiles are encoded on all cores and written in order.
 
 use super::Built;
-use super::encode::{Encoded, encode};
+use super::encode::{Encoded, Zoom, encode};
 use super::error::BuildError;
-use super::schema::{MAX_ZOOM, schema};
+use super::schema::schema;
 use super::sorter::{Piece, Sorted};
 use crate::geo::Bbox;
 use pmtiles::{Compression, PmTilesWriter, TileCoord, TileId, TileType};
@@ -22,27 +22,34 @@ type Job = (u64, u64, Vec<Piece>);
 type Done = (u64, u64, std::io::Result<Encoded>);
 
 /// Writes all tiles; `progress` gets the part that is done, 0 to 1.
-pub(super) fn archive(mut sorted: Sorted, sets: &[Arc<[u8]>], window: &Bbox, out: &Path, progress: &mut dyn FnMut(f64)) -> Result<Built, BuildError> {
+pub(super) fn archive(
+    mut sorted: Sorted,
+    sets: &[Arc<[u8]>],
+    window: &Bbox,
+    deepest: u8,
+    out: &Path,
+    progress: &mut dyn FnMut(f64),
+) -> Result<Built, BuildError> {
     let file = File::create(out)?;
     let [lon, lat] = window.center();
     let mut writer = PmTilesWriter::new(TileType::Mvt)
         .precompressed(Compression::Gzip)
         .min_zoom(0)
-        .max_zoom(MAX_ZOOM)
+        .max_zoom(deepest)
         .bounds(window.west, window.south, window.east, window.north)
         .center(lon, lat)
         .center_zoom(12)
-        .metadata(metadata())
+        .metadata(metadata(deepest))
         .create(file.try_clone()?)?;
     let mut built = Built::default();
     let (jobs, todo) = sync_channel::<Job>(QUEUE);
     let (results, finished) = sync_channel::<Done>(QUEUE);
     let todo = Mutex::new(todo);
-    let (first, last) = (TileId::from(coord(0, 0, 0)?).value(), TileId::from(coord(MAX_ZOOM + 1, 0, 0)?).value());
+    let (first, last) = (TileId::from(coord(0, 0, 0)?).value(), TileId::from(coord(deepest + 1, 0, 0)?).value());
     std::thread::scope(|scope| {
         for _ in 0..std::thread::available_parallelism().map_or(1, std::num::NonZero::get) {
             let (todo, results) = (&todo, results.clone());
-            scope.spawn(move || work(todo, &results, sets));
+            scope.spawn(move || work(todo, &results, deepest, sets));
         }
         drop(results);
         let feeding = scope.spawn(move || feed(&mut sorted, jobs));
@@ -87,11 +94,12 @@ fn feed(sorted: &mut Sorted, jobs: SyncSender<Job>) -> Result<(), BuildError> {
     Ok(())
 }
 
-fn work(todo: &Mutex<Receiver<Job>>, results: &SyncSender<Done>, sets: &[Arc<[u8]>]) {
+fn work(todo: &Mutex<Receiver<Job>>, results: &SyncSender<Done>, deepest: u8, sets: &[Arc<[u8]>]) {
     loop {
         let job = todo.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok((place, tile, pieces)) = job else { return };
-        let zoom = TileId::new(tile).map_or(0, |id| TileCoord::from(id).z());
+        let number = TileId::new(tile).map_or(0, |id| TileCoord::from(id).z());
+        let zoom = Zoom { number, deepest: number == deepest };
         if results.send((place, tile, encode(pieces, zoom, sets))).is_err() {
             return;
         }
@@ -99,8 +107,8 @@ fn work(todo: &Mutex<Receiver<Job>>, results: &SyncSender<Done>, sets: &[Arc<[u8
 }
 
 /// What the archive says of itself.
-fn metadata() -> String {
-    let layers = schema().layers.iter().map(|layer| json!({ "id": layer.name, "fields": layer.fields(), "minzoom": 0, "maxzoom": MAX_ZOOM }));
+fn metadata(deepest: u8) -> String {
+    let layers = schema().layers.iter().map(|layer| json!({ "id": layer.name, "fields": layer.fields(), "minzoom": 0, "maxzoom": deepest }));
     json!({
         "name": "Bouillon",
         "description": "Base map in the Shortbread schema",

@@ -3,17 +3,19 @@ import { language, t } from '../i18n';
 import type {
   Actor,
   ActorCollection,
+  AddressFacts,
   ChangesAnswer,
   Counts,
   Duplicates,
   Edit,
   EditsAnswer,
+  FoundAddress,
   History,
   Me,
   SearchAnswer,
   Taxonomy,
   Territory,
-  TerritoryLine,
+  TerritoryPage,
 } from './types';
 
 /** A refusal of the server, already said in the person's language. */
@@ -111,7 +113,8 @@ const one = encodeURIComponent;
 const post = (body: unknown): RequestInit => ({ method: 'POST', body: JSON.stringify(body) });
 
 export const api = {
-  territories: () => request<{ territories: TerritoryLine[] }>(`${V1}/territories`),
+  territories: (query: Query = {}, signal?: AbortSignal) =>
+    request<TerritoryPage>(withQuery(`${V1}/territories`, query), signal ? { signal } : undefined),
   territory: (slug: string) => request<Territory>(`${V1}/territories/${one(slug)}`),
   taxonomy: () => request<Taxonomy>(`${V1}/taxonomy`),
   actors: (slug: string, query: Query, signal?: AbortSignal) =>
@@ -125,6 +128,16 @@ export const api = {
     request<History>(withQuery(`${V1}/territories/${one(slug)}/history`, { before, limit })),
   search: (q: string, territory: string, near: string | null, signal?: AbortSignal) =>
     request<SearchAnswer>(withQuery(`${V1}/search`, { q, territory, near, limit: 8 }), { signal }),
+  addresses: async (q: string, territory: string, signal?: AbortSignal): Promise<FoundAddress[]> => {
+    type Feature = { geometry: { coordinates: [number, number] }; properties: AddressFacts };
+    const path = withQuery(`${V1}/geocode/search`, { q, territory, limit: 8 });
+    const { features } = await request<{ features: Feature[] }>(path, { signal });
+    return features.map(({ geometry: { coordinates: at }, properties }) => ({
+      lon: at[0],
+      lat: at[1],
+      properties,
+    }));
+  },
   duplicates: (query: Query, signal?: AbortSignal) =>
     request<Duplicates>(withQuery(`${V1}/duplicates`, query), { signal }),
   changes: (after: number, territory: string) =>

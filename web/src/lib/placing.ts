@@ -1,6 +1,6 @@
 /** A place as a person chooses it, and what is really sent: never more precise than they said. */
 import { center, quartierAt } from './geo';
-import type { Address, Position, Precision, Territory } from './types';
+import type { Address, FoundAddress, Position, Precision, Territory } from './types';
 
 export type PlaceChoice =
   | { kind: 'point'; lon: number; lat: number; precision: Precision; address: Address; text: string }
@@ -24,17 +24,35 @@ export function positionOf(choice: PlaceChoice, territory: Territory): Position 
 export function addressOf(choice: PlaceChoice, territory: Territory): Address | null {
   if (choice.kind === 'online') return null;
   const quartier = quartierAt(territory.quartiers, choice.lon, choice.lat)?.name;
-  const { housenumber, street, city, postcode } = choice.address;
+  const { housenumber, street, city, postcode, insee_code } = choice.address;
   const kept: Address =
     choice.precision === 'exact'
-      ? { housenumber, street, postcode, city }
+      ? { housenumber, street, postcode, city, insee_code }
       : choice.precision === 'street'
-        ? { street, postcode, city }
+        ? { street, postcode, city, insee_code }
         : choice.precision === 'quartier'
-          ? { quartier, city }
-          : { city };
+          ? { quartier, city, insee_code }
+          : { city, insee_code };
   const filled = Object.entries(kept).filter(([, v]) => typeof v === 'string' && v !== '');
   return filled.length > 0 ? (Object.fromEntries(filled) as Address) : null;
+}
+
+/** How precise an address is, and its parts: of a street whose number is not known here, the number as it was typed. */
+export function fromAddress(
+  found: FoundAddress,
+  typedNumber: string,
+): { precision: Precision; address: Address } {
+  const { type, name, street, housenumber, postcode, city, citycode } = found.properties;
+  const number = housenumber ?? (type === 'street' || type === 'locality' ? typedNumber : '');
+  const parts: Record<string, string | undefined> = {
+    housenumber: number,
+    street: street ?? (type === 'poi' ? undefined : name),
+    postcode,
+    city,
+    insee_code: citycode,
+  };
+  const address = Object.fromEntries(Object.entries(parts).filter(([, v]) => v)) as Address;
+  return { precision: type === 'housenumber' || type === 'poi' ? 'exact' : 'street', address };
 }
 
 function point([lon, lat]: [number, number], decimals: number): { lon: number; lat: number } {

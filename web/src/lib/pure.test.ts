@@ -7,7 +7,7 @@ import { follow, judge, pace } from './changes';
 import { hides, readFilters, toggleCategory, writeFilters, NO_FILTERS } from './filters';
 import { contains, insidePolygon, parseBBox } from './geo';
 import { shortcutOf } from './keys';
-import { addressOf, positionOf } from './placing';
+import { addressOf, fromAddress, positionOf } from './placing';
 import { parseRoute } from './routes';
 import type { ChangesAnswer, Territory } from './types';
 import { uuidv7 } from './uuid';
@@ -130,6 +130,34 @@ describe('a place', () => {
       city: 'S',
     });
     expect(positionOf({ kind: 'online' }, territory)).toEqual({ precision: 'online' });
+  });
+  it('takes precision and parts from an address that was found', () => {
+    const facts = {
+      label: '',
+      score: 1,
+      name: '4 Rue Haute',
+      postcode: '99350',
+      city: 'S',
+      citycode: '99935',
+    };
+    const house = { ...facts, type: 'housenumber' as const, housenumber: '4', street: 'Rue Haute' };
+    const parts = {
+      housenumber: '4',
+      street: 'Rue Haute',
+      postcode: '99350',
+      city: 'S',
+      insee_code: '99935',
+    };
+    expect(fromAddress({ lon: 0, lat: 0, properties: house }, '4')).toEqual({
+      precision: 'exact',
+      address: parts,
+    });
+    const street = { ...facts, type: 'street' as const, name: 'Rue Haute' };
+    const found = fromAddress({ lon: 0, lat: 0, properties: street }, '99');
+    expect(found).toEqual({ precision: 'street', address: { ...parts, housenumber: '99' } });
+    expect(addressOf({ ...choice, ...found }, territory)).not.toHaveProperty('housenumber');
+    const place = { ...facts, type: 'poi' as const, name: 'Médiathèque' };
+    expect(fromAddress({ lon: 0, lat: 0, properties: place }, '4').address).not.toHaveProperty('street');
   });
 });
 

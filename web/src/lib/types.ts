@@ -143,6 +143,14 @@ export interface Quartier {
   boundary: Geometry | null;
   actors: number;
 }
+/** One page of the territories that were looked for. */
+export interface TerritoryPage {
+  territories: TerritoryLine[];
+  /** How many there are in all. */
+  total: number;
+  /** Where the next page begins; null after the last. */
+  next: number | null;
+}
 export interface Territory extends TerritoryLine {
   boundary: Geometry | null;
   quartiers: Quartier[];
@@ -207,11 +215,23 @@ export interface FoundActor {
   lat: number | null;
   url: string;
 }
-export interface FoundStreet {
+/** An address as the BAN's API gives it; members without a value are left out. */
+export interface AddressFacts {
+  label: string;
+  /** 0 to 1. */
+  score: number;
+  type: 'housenumber' | 'street' | 'locality' | 'municipality' | 'poi';
   name: string;
+  housenumber?: string;
+  street?: string;
+  postcode?: string;
+  citycode?: string;
+  city?: string;
+}
+export interface FoundAddress {
   lon: number;
   lat: number;
-  city: string | null;
+  properties: AddressFacts;
 }
 export interface FoundCategory {
   code: string;
@@ -234,7 +254,7 @@ export interface Candidate {
 }
 export interface SearchAnswer {
   actors: FoundActor[];
-  streets: FoundStreet[];
+  addresses: FoundAddress[];
   categories: FoundCategory[];
   candidates: Candidate[];
 }
