@@ -71,7 +71,7 @@ function inSteps({ by, layer }: Drawn): Layer[] {
   let from = layer.minzoom ?? 0;
   const steps = STEPS.flatMap(([until, sized]) => {
     if (from >= until) return [];
-    const layout = { ...layer.layout, 'text-size': sizeAt(c, sized) };
+    const layout = { ...layer.layout, 'text-size': sizeAt(c, sized), 'symbol-spacing': c.every ?? EVERY };
     const step = { ...layer, id: `${layer.id}-to-${until}`, minzoom: from, maxzoom: until, layout };
     from = until;
     return [step];
@@ -153,6 +153,9 @@ export function areaPaint(c: AreaClass, shade: Shade): Record<string, unknown> {
   };
 }
 
+/** Pixels between two tries to write a name along its line. */
+const EVERY = 250;
+
 /** On its point, or beside a marker that stands there. */
 const BESIDE = ['center', 'bottom', 'top', 'left', 'right'];
 
@@ -174,7 +177,7 @@ export function label(c: TextClass, shade: Shade, given: Record<string, unknown>
       'text-max-width': 8,
       'text-padding': c.along ? 0 : 2,
       ...(c.dodge ? { 'text-variable-anchor': BESIDE, 'text-radial-offset': 1.6 } : {}),
-      ...(c.along ? { 'symbol-placement': 'line', 'symbol-spacing': 250, 'text-max-angle': 45 } : {}),
+      ...(c.along ? { 'symbol-placement': 'line', 'symbol-spacing': EVERY, 'text-max-angle': 45 } : {}),
     },
     // On paper the lines are darker, and a label needs more room.
     paint: {
