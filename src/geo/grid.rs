@@ -235,10 +235,10 @@ fn clip_ring(ring: &[Cell], axis: usize, limit: i32, sign: i32) -> Vec<Cell> {
             put(crossing(a, b, axis, limit));
         }
     }
-    if let Some(first) = out.first().copied() {
-        if out.last() != Some(&first) {
-            out.push(first);
-        }
+    if let Some(first) = out.first().copied()
+        && out.last() != Some(&first)
+    {
+        out.push(first);
     }
     if out.len() < 4 { Vec::new() } else { out }
 }

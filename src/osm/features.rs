@@ -209,6 +209,8 @@ fn points(source: &Source, sink: &impl Sink, shared: &Shared, progress: &mut dyn
 
 /// Nodes of the ways that multipolygons hold, and of the coastline; counts on the way who shares positions.
 type Kept = (HashMap<i64, Vec<i64>>, Vec<Vec<i64>>);
+/// The same of one block.
+type KeptBlock = (Vec<(i64, Vec<i64>)>, Vec<Vec<i64>>);
 
 fn kept_ways(
     source: &Source,
@@ -218,7 +220,7 @@ fn kept_ways(
     shared: &Shared,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Kept, ReadError> {
-    let visit = |block: &mut (Vec<(i64, Vec<i64>)>, Vec<Vec<i64>>), object: &Object<'_>| {
+    let visit = |block: &mut KeptBlock, object: &Object<'_>| {
         let tags = object.tags();
         let member = members.holds(object.id());
         let coast = tags.is("natural", "coastline");

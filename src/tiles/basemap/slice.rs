@@ -248,3 +248,54 @@ fn label_point(area: &MultiPolygon<f64>) -> Option<[f64; 2]> {
     let point = largest.centroid().filter(|p| largest.intersects(p)).or_else(|| largest.interior_point())?;
     Some([point.x(), point.y()])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use geo::Coord;
+    use std::collections::HashSet;
+
+    /// A border of many corners from (0, 0) to (0, 1), never straight.
+    fn border() -> Vec<[f64; 2]> {
+        (0..=400).map(|i| [f64::from(i * 7919 % 97) / 20_000.0, f64::from(i) / 400.0]).collect()
+    }
+
+    fn ring(points: &[[f64; 2]]) -> Vec<Coord<f64>> {
+        points.iter().chain(points.first()).map(|[x, y]| Coord { x: *x, y: *y }).collect()
+    }
+
+    #[test]
+    fn two_areas_that_share_a_border_share_it_at_every_zoom() {
+        let there = border();
+        let mut west: Vec<[f64; 2]> = there.clone();
+        west.extend([[-1.0, 1.0], [-1.0, 0.0]]);
+        let mut east: Vec<[f64; 2]> = there.iter().rev().copied().collect();
+        east.extend([[1.0, 0.0], [1.0, 1.0]]);
+        // Each begins elsewhere, and one of them is wound the other way.
+        west.rotate_left(123);
+        east.rotate_left(300);
+        east.reverse();
+        let (west, east) = (ring(&west), ring(&east));
+        let shared = Shared::new(1000);
+        west.iter().skip(1).chain(east.iter().skip(1)).for_each(|c| shared.count([c.x, c.y]));
+        let cells = |line: &[Coord<f64>], zoom: u8, tolerance: f64| -> HashSet<Cell> {
+            Ring::new(line, Some(&shared)).cells(zoom, tolerance, true).unwrap().into_iter().collect()
+        };
+        for zoom in 6..=14 {
+            let side = f64::from(EXTENT) * f64::from(1_u32 << zoom);
+            let on_border: HashSet<Cell> = there.iter().map(|p| unit(*p)).map(|[x, y]| [(x * side).round() as i32, (y * side).round() as i32]).collect();
+            let (a, b) = (cells(&west, zoom, TOLERANCE), cells(&east, zoom, TOLERANCE));
+            let (a, b): (HashSet<_>, HashSet<_>) = (a.intersection(&on_border).copied().collect(), b.intersection(&on_border).copied().collect());
+            assert_eq!(a, b, "zoom {zoom}");
+            assert!(zoom > 7 || a.len() < 200, "something is left out at zoom {zoom}: {}", a.len());
+        }
+    }
+
+    #[test]
+    fn a_name_stands_inside_its_area() {
+        let horseshoe = [[0.0, 0.0], [9.0, 0.0], [9.0, 9.0], [6.0, 9.0], [6.0, 2.0], [3.0, 2.0], [3.0, 9.0], [0.0, 9.0]];
+        let area = MultiPolygon(vec![Polygon::new(geo::LineString(ring(&horseshoe)), Vec::new())]);
+        let [x, y] = label_point(&area).unwrap();
+        assert!(area.intersects(&geo::Point::new(x, y)));
+    }
+}
