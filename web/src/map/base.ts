@@ -51,25 +51,32 @@ export function baseLayers(shade: Shade, language: string): Layer[] {
   const background = { 'background-color': area('land')[shade].fill };
   return [
     { id: 'land', type: 'background', paint: background },
-    ...withMissing(drawn, shade, language).flatMap(inTwoSteps),
+    ...withMissing(drawn, shade, language).flatMap(inSteps),
   ];
 }
 
-/** From here on streets are wide enough for letters that grow. */
-const NEAR = 15;
+/** Zooms up to which names along lines keep one size, that of half a zoom or one before. */
+const STEPS: [until: number, sized: number][] = [
+  [15, 14],
+  [16.5, 15.5],
+];
 
 /**
  * MapLibre leaves out a name that would be longer than its line at the size it has at zoom 18, whatever the zoom. So names
- * along lines keep one size until zoom 15, and twice as many streets are named there.
+ * along lines grow by steps until then, and twice as many streets are named.
  */
-function inTwoSteps({ by, layer }: Drawn): Layer[] {
+function inSteps({ by, layer }: Drawn): Layer[] {
   const c = layer.type === 'symbol' ? palette.text[by] : undefined;
-  if (!c?.along || (layer.minzoom ?? 0) >= NEAR) return [layer];
-  const size = sizeAt(c, NEAR - 1);
-  return [
-    { ...layer, id: `${layer.id}-far`, maxzoom: NEAR, layout: { ...layer.layout, 'text-size': size } },
-    { ...layer, minzoom: NEAR },
-  ];
+  if (!c?.along) return [layer];
+  let from = layer.minzoom ?? 0;
+  const steps = STEPS.flatMap(([until, sized]) => {
+    if (from >= until) return [];
+    const layout = { ...layer.layout, 'text-size': sizeAt(c, sized), 'symbol-spacing': c.every ?? EVERY };
+    const step = { ...layer, id: `${layer.id}-to-${until}`, minzoom: from, maxzoom: until, layout };
+    from = until;
+    return [step];
+  });
+  return [...steps, { ...layer, minzoom: from }];
 }
 
 /** A layer of VersaTiles in our inks, or null when our map does not show it. */
@@ -146,6 +153,9 @@ export function areaPaint(c: AreaClass, shade: Shade): Record<string, unknown> {
   };
 }
 
+/** Pixels between two tries to write a name along its line. */
+const EVERY = 250;
+
 /** On its point, or beside a marker that stands there. */
 const BESIDE = ['center', 'bottom', 'top', 'left', 'right'];
 
@@ -167,7 +177,7 @@ export function label(c: TextClass, shade: Shade, given: Record<string, unknown>
       'text-max-width': 8,
       'text-padding': c.along ? 0 : 2,
       ...(c.dodge ? { 'text-variable-anchor': BESIDE, 'text-radial-offset': 1.6 } : {}),
-      ...(c.along ? { 'symbol-placement': 'line', 'symbol-spacing': 250, 'text-max-angle': 45 } : {}),
+      ...(c.along ? { 'symbol-placement': 'line', 'symbol-spacing': EVERY, 'text-max-angle': 45 } : {}),
     },
     // On paper the lines are darker, and a label needs more room.
     paint: {

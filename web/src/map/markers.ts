@@ -102,22 +102,32 @@ function drawActor(theme: string, full: boolean, ratio: number): Drawn {
   return finish(canvas, pen, ratio);
 }
 
-/** Petrol ring, broth ring, white ring, theme disc, and a foot on the exact point (bottom of the image). */
+/** White line, petrol ring, broth ring, white ring, theme disc, and a foot on the exact point (bottom of the image). */
 function drawSelected(theme: string, ratio: number): Drawn {
   const width = 70;
   const height = 78;
   const x = width / 2;
   const y = 35;
   const { canvas, pen } = board(width, height, ratio);
-  lifted(pen, ratio, () => {
-    disc(pen, x, y, 31, PETROL);
+  const foot = () => {
     pen.beginPath();
     pen.moveTo(x - 10, y + 26);
-    pen.lineTo(x, height - 1);
+    pen.lineTo(x, height - 2);
     pen.lineTo(x + 10, y + 26);
-    pen.fillStyle = PETROL;
-    pen.fill();
+  };
+  lifted(pen, ratio, () => {
+    // A white line around the petrol one, which the dark map would swallow.
+    disc(pen, x, y, 32.5, '#fff');
+    foot();
+    pen.strokeStyle = '#fff';
+    pen.lineWidth = 3;
+    pen.lineJoin = 'round';
+    pen.stroke();
   });
+  foot();
+  pen.fillStyle = PETROL;
+  pen.fill();
+  disc(pen, x, y, 31, PETROL);
   disc(pen, x, y, 28.5, BROTH);
   disc(pen, x, y, 22, '#fff');
   disc(pen, x, y, 20, themeColor(theme));

@@ -40,6 +40,7 @@ export type TextClass = Class & {
   field?: string;
   otherwise?: string;
   along?: boolean;
+  every?: number;
   dodge?: boolean;
 } & Record<Shade, TextPaint>;
 
