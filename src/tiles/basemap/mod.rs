@@ -17,7 +17,7 @@ pub use contours::{Contour, build_contours};
 pub use error::BuildError;
 pub use schema::MAX_ZOOM;
 
-use crate::geo::Bbox;
+use crate::geo::{Bbox, TileId};
 use crate::osm::{Checked, Feature, Shape, Tags};
 use attributes::Interned;
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,9 @@ use std::path::Path;
 
 /// Pieces kept in memory before they go to disk, bytes, unless less memory is allowed.
 const PIECES_MAX: u64 = 192 << 20;
+
+/// Tiles of the deepest zoom that a window may have: a square of 3,400 km in France. Sea fills every one of them.
+const TILES_MAX: u64 = 4_000_000;
 
 /// What came of a build.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -53,11 +56,12 @@ pub fn build(extract: &Checked, window: &Bbox, out: &Path, max_memory: u64, prog
     let passes = extract.feature_bytes();
     // Writing takes about as long as two passes over the file.
     let total = passes + passes / 2;
+    let deepest = deepest(window);
     let sorter = Sorter::new(out, PIECES_MAX.min(max_memory / 4) as usize);
     let attributes = Interned::default();
     let mut done = 0;
     let outcome = {
-        let slicer = Slicer::new(&sorter, &attributes, window, MAX_ZOOM);
+        let slicer = Slicer::new(&sorter, &attributes, window, deepest);
         let outcome = extract.features(&slicer, max_memory, &mut |bytes| {
             done = (done + bytes).min(passes);
             progress(done, total);
@@ -68,10 +72,19 @@ pub fn build(extract: &Checked, window: &Bbox, out: &Path, max_memory: u64, prog
     let sets = attributes.into_sets();
     let sorted = sorter.finish()?;
     let mut built =
-        write::archive(sorted, &sets, window, MAX_ZOOM, out, &mut |part| progress(passes + (part * (total - passes) as f64) as u64, total))?;
+        write::archive(sorted, &sets, window, deepest, out, &mut |part| progress(passes + (part * (total - passes) as f64) as u64, total))?;
     built.open = outcome.open;
     progress(total, total);
     Ok(built)
+}
+
+/// The deepest zoom that is built: less than [`MAX_ZOOM`] only for a window the size of a continent.
+fn deepest(window: &Bbox) -> u8 {
+    let tiles = |z: u8| {
+        let (nw, se) = (TileId::at(z, window.west, window.north), TileId::at(z, window.east, window.south));
+        u64::from(se.x - nw.x + 1) * u64::from(se.y - nw.y + 1)
+    };
+    (0..=MAX_ZOOM).rev().find(|z| tiles(*z) <= TILES_MAX).unwrap_or(0)
 }
 
 /// Cuts the ocean like any other area.
@@ -82,4 +95,17 @@ fn sea(slicer: &Slicer<'_>, coast: &[Vec<[f64; 2]>], window: &Bbox) {
     let tags = Tags::default();
     slicer.slice(&mut batch, &[schema::Fit { layer, rule: 0 }], &Feature { id: 0, tags: &tags, shape: Shape::Area(ocean) }, None);
     slicer.sorter.add(batch);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_country_is_built_to_the_deepest_zoom_and_the_world_is_not() {
+        let window = |west, south, east, north| Bbox { west, south, east, north };
+        assert_eq!(deepest(&window(-6.0, 41.0, 10.0, 51.5)), MAX_ZOOM);
+        assert_eq!(deepest(&window(-180.0, -85.0, 180.0, 85.0)), 10);
+        assert_eq!(deepest(&window(2.0, 48.0, 2.0, 48.0)), MAX_ZOOM);
+    }
 }
