@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Output;
 
 /// A square of a tenth of a degree.
@@ -86,7 +86,7 @@ impl Country {
         ]
     }
 
-    fn import(&self, file: &PathBuf) -> Output {
+    fn import(&self, file: &Path) -> Output {
         let [communes, epci, departements, regions] = self.lists().map(|p| p.display().to_string());
         let args = [
             "import",
