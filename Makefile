@@ -4,10 +4,10 @@ CARGO ?= cargo
 DATA ?= data
 LISTEN ?= 127.0.0.1:8080
 DEMO := $(lastword $(sort $(wildcard fixtures/*-[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9].osm.pbf)))
-WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print 2>/dev/null)
+WEB_SOURCES := tiles/palette.toml $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print 2>/dev/null)
 RELEASE := target/release/bouillon
 
-.PHONY: help run run-postgis build dev test lint bench fmt web clean-data
+.PHONY: help run run-postgis build dev test lint bench pictures fmt web clean-data
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -52,5 +52,12 @@ fmt: web/node_modules ## Format everything
 	$(CARGO) fmt
 	npm --prefix web exec -- prettier --log-level warn --write web/src
 
+bench-peers: build ## Measure against tilemaker, osm2pgsql and Martin on a large extract (MARTIN=1 builds Martin first)
+	tests/bench/peers.sh
+
 bench: build ## Measure against bare baselines in the same run; the table goes to target/bench.md too
 	tests/bench/run.sh
+
+pictures: build ## Draw the base map in its three styles, with Chromium: target/pictures/index.html
+	tests/install.sh
+	tests/pictures/run.sh

@@ -160,6 +160,11 @@ impl App {
         std::mem::replace(&mut self.place, empty)
     }
 
+    /// The server's process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Somebody with a browser of their own.
     pub(crate) fn person(&self) -> Person {
         Person { http: reqwest::Client::new(), url: self.url.clone(), cookie: None }

@@ -178,6 +178,18 @@ fn the_readmes_commands_run() {
     let contour = data.join("contour.geojson");
     let ring = json!([[-1.83, 47.69], [-1.75, 47.69], [-1.75, 47.74], [-1.83, 47.74], [-1.83, 47.69]]);
     std::fs::write(&contour, json!({"type": "Polygon", "coordinates": [ring]}).to_string()).unwrap();
+    let basemap = data.join("bretagne.pmtiles");
+    crate::archives::good(&basemap, "bretagne");
+    let commune =
+        json!({"type": "Feature", "properties": {"code": "99935", "nom": "Solvigné"}, "geometry": {"type": "Polygon", "coordinates": [ring]}});
+    for (name, content) in [
+        ("communes.geojson", json!({"type": "FeatureCollection", "features": [commune]})),
+        ("communes.json", json!([{"code": "99935", "nom": "Solvigné", "population": 9000, "departement": "99", "region": "00"}])),
+        ("epci.json", json!([{"code": "200099999", "nom": "CC de Solvigné", "membres": [{"code": "99935"}]}])),
+        ("departements.json", json!([{"code": "99", "nom": "Essai", "chefLieu": "99935", "region": "00"}])),
+    ] {
+        std::fs::write(data.join(name), content.to_string()).unwrap();
+    }
     let demo = crate::app::demo().display().to_string();
     let mut ran = 0;
     for line in readme.lines().filter_map(|l| l.strip_prefix("    bouillon ")).filter(|l| *l != "serve") {
@@ -185,6 +197,8 @@ fn the_readmes_commands_run() {
         let words = line.split_whitespace().map(|w| match w {
             w if w.ends_with(".osm.pbf") => demo.clone(),
             "contour.geojson" => contour.display().to_string(),
+            "bretagne.pmtiles" => basemap.display().to_string(),
+            w if data.join(w).is_file() => data.join(w).display().to_string(),
             w => w.to_owned(),
         });
         let out = Command::new(BOUILLON).args(words).arg("--data").arg(&data).output().unwrap();

@@ -7,6 +7,7 @@ missing=()
 [ -e /usr/share/postgresql/15/extension/postgis.control ] || missing+=(postgresql-15-postgis-3)
 [ -x /usr/bin/chromium ] || missing+=(chromium)
 command -v osmium >/dev/null || missing+=(osmium-tool)
+command -v ogrinfo >/dev/null || missing+=(gdal-bin)
 command -v python3 >/dev/null || missing+=(python3)
 [ ${#missing[@]} = 0 ] && exit 0
 if [ "$(id -u)" != 0 ]; then

@@ -8,6 +8,8 @@
 #[macro_use]
 mod app;
 mod accounts;
+mod archives;
+mod basemap;
 mod cli;
 mod crash;
 mod edits;
@@ -17,5 +19,6 @@ mod imports;
 mod pages;
 mod reading;
 mod security;
+mod territories;
 mod tidy;
 mod tiles;

@@ -162,7 +162,7 @@ on_both! {
             let (_, list) = ana.get(&format!("/api/v1/territories/{quarter}/actors.geojson?limit=1000")).await;
             assert_eq!(list["numberMatched"], quartier["actors"], "{quarter}");
         }
-        let base = ana.send(Method::GET, town["basemap"].as_str().unwrap(), None, &[]).await;
+        let base = ana.send(Method::GET, &format!("/tiles/base/{slug}.geojson"), None, &[]).await;
         assert_eq!((base.status().as_u16(), base.headers()["content-type"].to_str().unwrap()), (200, "application/geo+json"));
         base.text().await.unwrap().parse::<geojson::FeatureCollection>().unwrap();
     }
@@ -298,7 +298,7 @@ on_both! {
         assert_eq!((quartiers.len(), &quartiers[0]["slug"], &quartiers[0]["actors"]), (1, &json!("nord"), &json!(1)));
         let (_, all) = ana.get("/api/v1/territories").await;
         let slugs: Vec<&str> = all["territories"].as_array().unwrap().iter().map(|t| t["slug"].as_str().unwrap()).collect();
-        assert_eq!(slugs, ["dehors", "nord", "ville"]);
+        assert_eq!(slugs, ["dehors", "ville", "nord"], "a quartier comes after its town");
         assert!(all["territories"][0].get("boundary").is_none(), "the list leaves boundaries out");
         let (_, nord) = ana.get("/api/v1/territories/nord/actors.geojson").await;
         assert_eq!(nord["features"][0]["properties"]["name"], "Dedans");

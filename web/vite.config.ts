@@ -2,7 +2,20 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { parse } from 'smol-toml';
 import { defineConfig, type Plugin } from 'vite';
+
+/** Lets code import a TOML file: the palette of the map is shared with drawings that are not the web's. */
+function toml(): Plugin {
+  return {
+    name: 'toml',
+    transform(code, id) {
+      return id.endsWith('.toml')
+        ? { code: `export default ${JSON.stringify(parse(code))}`, map: null }
+        : null;
+    },
+  };
+}
 
 /** Writes a `.br` beside every text file of the build, so that the server never compresses at run time. */
 function precompress(): Plugin {
@@ -31,12 +44,13 @@ function precompress(): Plugin {
 const server = process.env.BOUILLON_SERVER ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
-  plugins: [svelte(), precompress()],
-  server: { host: '127.0.0.1', proxy: { '/api': server, '/tiles': server } },
+  plugins: [toml(), svelte(), precompress()],
+  // The palette lies in tiles/, beside the web's own folder.
+  server: { host: '127.0.0.1', fs: { allow: ['..'] }, proxy: { '/api': server, '/tiles': server } },
   build: {
     target: 'es2022',
-    // MapLibre alone is above the default limit; it is loaded only when a map is shown.
-    chunkSizeWarningLimit: 1100,
+    // MapLibre and the base map's layers are above the default limit; they are loaded only when a map is shown.
+    chunkSizeWarningLimit: 1300,
     // The CSP has no `data:` in font-src, so nothing is inlined.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

@@ -22,27 +22,17 @@ pub struct Loader {
 }
 
 impl Loader {
-    /// Begins with all territories.
-    pub fn new(territories: &[Territory]) -> Self {
-        let mut loader = Self::default();
-        territories.iter().for_each(|t| loader.inner.put_territory(TerritoryDraft::new(t)));
-        loader
+    /// Takes some territories, each only once, all of them before the first actor.
+    pub fn add_territories(&mut self, territories: &[Territory]) {
+        for block in territories.chunks(BLOCK) {
+            shared_out(block, BLOCK / 16, TerritoryDraft::new).into_iter().for_each(|draft| self.inner.put_territory(draft));
+        }
     }
 
     /// Takes some actors, each only once; deleted ones are passed over.
     pub fn add(&mut self, actors: &[Actor]) {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        for block in actors.chunks(BLOCK * cores) {
-            let drafts: Vec<Vec<Option<Draft>>> = if block.len() < BLOCK || cores == 1 {
-                vec![block.iter().map(Draft::new).collect()]
-            } else {
-                std::thread::scope(|scope| {
-                    let share = block.len().div_ceil(cores);
-                    let threads: Vec<_> = block.chunks(share).map(|part| scope.spawn(move || part.iter().map(Draft::new).collect())).collect();
-                    threads.into_iter().map(|t| t.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
-                })
-            };
-            drafts.into_iter().flatten().flatten().for_each(|draft| self.add_one(draft));
+        for block in actors.chunks(BLOCK * cores()) {
+            shared_out(block, BLOCK, Draft::new).into_iter().flatten().for_each(|draft| self.add_one(draft));
         }
     }
 
@@ -92,4 +82,22 @@ impl Loader {
         });
         (inner, indexed)
     }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Does the same to every item on all cores, if there are at least `worth` items; in order.
+fn shared_out<T: Sync, U: Send>(items: &[T], worth: usize, work: impl Fn(&T) -> U + Copy + Send) -> Vec<U> {
+    let cores = cores();
+    if items.len() < worth || cores == 1 {
+        return items.iter().map(work).collect();
+    }
+    let done: Vec<Vec<U>> = std::thread::scope(|scope| {
+        let share = items.len().div_ceil(cores);
+        let threads: Vec<_> = items.chunks(share).map(|part| scope.spawn(move || part.iter().map(work).collect())).collect();
+        threads.into_iter().map(|t| t.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    });
+    done.into_iter().flatten().collect()
 }

@@ -10,6 +10,7 @@
 mod category;
 mod cells;
 mod digest;
+mod directory;
 mod entry;
 mod filter;
 mod list;
@@ -28,6 +29,7 @@ mod words;
 
 pub use category::THEME_COUNT;
 pub use cells::{Cell, Cluster, TileContent};
+pub use directory::{Ask, Directory};
 pub use entry::{Entry, PlacePoint};
 pub use filter::Filter;
 pub use list::{ListError, Page, Query, Sort};
@@ -87,7 +89,8 @@ impl Atlas {
     /// # Errors
     /// The text index could not be filled; everything else is.
     pub fn load(&self, territories: &[Territory], actors: &[Actor], head: Version) -> Result<(), TextError> {
-        let mut loader = Loader::new(territories);
+        let mut loader = Loader::default();
+        loader.add_territories(territories);
         loader.add(actors);
         self.install(loader, head)
     }
@@ -202,19 +205,6 @@ impl Atlas {
     /// Address of a territory.
     pub fn slug(&self, territory: Uuid) -> Option<Box<str>> {
         Some(self.read().find(territory)?.1.facts.slug.clone())
-    }
-
-    /// All territories, by slug.
-    pub fn territories(&self) -> Vec<TerritoryInfo> {
-        sorted(self.read().territories.iter().flatten().map(|map| map.info()).collect())
-    }
-
-    /// The territories inside one, by slug: those of a kind, or all.
-    pub fn territories_in(&self, parent: Uuid, kind: Option<&str>) -> Vec<TerritoryInfo> {
-        let inner = self.read();
-        let Some((_, parent)) = inner.find(parent) else { return Vec::new() };
-        let children = inner.territories.iter().flatten().filter(|map| kind.is_none_or(|k| *map.facts.kind == *k) && map.lies_in(parent));
-        sorted(children.map(|map| map.info()).collect())
     }
 
     /// The territories whose shape covers a point (degrees), smallest first: what the writer stores as an actor's `territories`.
@@ -364,9 +354,4 @@ impl Atlas {
     fn write(&self) -> RwLockWriteGuard<'_, Inner> {
         self.inner.write().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn sorted(mut territories: Vec<TerritoryInfo>) -> Vec<TerritoryInfo> {
-    territories.sort_by(|a, b| a.slug.cmp(&b.slug));
-    territories
 }

@@ -10,7 +10,9 @@ use super::ring::Ring;
 use super::sieve::Memos;
 use super::spots::Spot;
 use super::territory::{TerritoryDraft, TerritoryMap};
+use crate::geo::Bbox;
 use crate::model::Version;
+use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, PointDistance, RTree, RTreeObject};
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
@@ -77,6 +79,12 @@ impl PartialEq for ByName {
 
 impl Eq for ByName {}
 
+type Boxed = GeomWithData<Rectangle<[f64; 2]>, u32>;
+
+fn boxed(number: u32, b: Bbox) -> Boxed {
+    GeomWithData::new(Rectangle::from_corners([b.west, b.south], [b.east, b.north]), number)
+}
+
 /// Everything behind the lock.
 #[derive(Debug, Default)]
 pub(super) struct Inner {
@@ -84,6 +92,8 @@ pub(super) struct Inner {
     /// Raised by every batch; the source of tile stamps.
     pub(super) tick: u64,
     numbers: HashMap<Uuid, u32>,
+    /// The boxes of the territories that have a shape, by number.
+    boxes: RTree<Boxed>,
     ids: Vec<Uuid>,
     pub(super) territories: Vec<Option<TerritoryMap>>,
     pub(super) by_slug: HashMap<Box<str>, u32>,
@@ -143,10 +153,16 @@ impl Inner {
 
     /// The territories whose shape covers a point, smallest first.
     pub(super) fn territories_at(&self, lon: f64, lat: f64) -> Vec<Uuid> {
+        let near = self.boxes.locate_in_envelope_intersecting(AABB::from_point([lon, lat]));
         let covers = |map: &&TerritoryMap| map.shape.as_ref().is_some_and(|shape| shape.covers(lon, lat));
-        let mut found: Vec<&TerritoryMap> = self.territories.iter().flatten().filter(covers).collect();
+        let mut found: Vec<&TerritoryMap> = near.filter_map(|b| self.map(b.data)).filter(covers).collect();
         found.sort_by(|a, b| a.area().total_cmp(&b.area()).then(a.facts.id.cmp(&b.facts.id)));
         found.iter().map(|map| map.facts.id).collect()
+    }
+
+    /// The territories whose box meets a box (degrees).
+    pub(super) fn meeting(&self, b: Bbox) -> impl Iterator<Item = &TerritoryMap> {
+        self.boxes.locate_in_envelope_intersecting(AABB::from_corners([b.west, b.south], [b.east, b.north])).filter_map(|b| self.map(b.data))
     }
 
     /// Which points of an actor lie on the map of a territory that it belongs to.
@@ -257,6 +273,8 @@ impl Inner {
 
     /// Puts a territory's new state in. When its shape changes, or it comes or goes, every actor that names it is placed anew.
     pub(super) fn put_territory(&mut self, draft: TerritoryDraft) {
+        // Nobody can name a territory that has no number yet; one that has a map has everybody who names it on that map.
+        let unheard = !self.numbers.contains_key(&draft.info.id);
         let number = self.number(draft.info.id);
         let old = self.map(number);
         if old.is_none() && draft.deleted {
@@ -273,15 +291,26 @@ impl Inner {
         let same = !draft.deleted && self.map(number).is_some_and(|map| map.shape == draft.shape);
         if same {
             if let Some(map) = self.territories[number as usize].as_mut() {
-                map.facts = draft.info;
+                map.tell(draft.info);
             }
             return;
         }
-        let named: Vec<(u32, Arc<Entry>)> = (0_u32..)
-            .zip(&self.slots)
-            .filter_map(|(slot, entry)| Some((slot, entry.clone()?)))
+        let slots: Vec<u32> = match self.map(number) {
+            _ if unheard => Vec::new(),
+            Some(map) => map.members().into_iter().collect(),
+            None => (0..self.slots.len() as u32).collect(),
+        };
+        let named: Vec<(u32, Arc<Entry>)> = slots
+            .into_iter()
+            .filter_map(|slot| Some((slot, self.entry(slot)?.clone())))
             .filter(|(_, e)| e.home_number == number || e.listed.contains(&number))
             .collect();
+        if let Some(old) = self.map(number).and_then(|map| map.shape.as_ref()).map(|s| s.bbox) {
+            self.boxes.remove(&boxed(number, old));
+        }
+        if let Some(shape) = draft.shape.as_ref().filter(|_| !draft.deleted) {
+            self.boxes.insert(boxed(number, shape.bbox));
+        }
         for (slot, entry) in &named {
             let numbers = self.territories_of(entry);
             self.move_on_maps(*slot, Some((entry, &numbers)), None);
@@ -289,8 +318,7 @@ impl Inner {
         if draft.deleted {
             self.territories[number as usize] = None;
         } else if let Some(map) = self.territories[number as usize].as_mut() {
-            map.facts = draft.info;
-            map.set_shape(draft.shape);
+            map.reshape(draft);
             map.touch_all(self.tick);
         } else {
             self.territories[number as usize] = Some(TerritoryMap::new(draft, self.tick));

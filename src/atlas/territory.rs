@@ -5,8 +5,9 @@ use super::pyramid::Pyramid;
 use super::spots::{Spot, Spots};
 use crate::geo::world::tile_number;
 use crate::geo::{Bbox, Shape, TileId, World};
+use crate::model::text::fold;
 use crate::model::{Territory, taxonomy};
-use geo::{Area, InteriorPoint};
+use geo::{Area, CoordsIter, InteriorPoint, MultiPolygon, Simplify};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -32,7 +33,7 @@ pub struct TerritoryInfo {
     pub population: Option<u64>,
     /// What its import warned of.
     pub warning: Option<Box<str>>,
-    /// GeoJSON geometry as text, degrees.
+    /// GeoJSON geometry as text, degrees: for drawing, so that a long one is simplified. What it covers is told by the whole shape.
     pub boundary: Option<Arc<str>>,
     /// The box around its boundary, or around its points when it has none; degrees.
     pub bbox: Option<Bbox>,
@@ -80,8 +81,12 @@ impl Tally {
 pub(super) struct TerritoryDraft {
     pub(super) info: TerritoryInfo,
     pub(super) shape: Option<Shape>,
+    inside: Inside,
     pub(super) deleted: bool,
 }
+
+/// A point inside the shape, degrees, and the shape's area in square degrees.
+type Inside = Option<([f64; 2], f64)>;
 
 impl TerritoryDraft {
     pub(super) fn new(territory: &Territory) -> Self {
@@ -95,22 +100,42 @@ impl TerritoryDraft {
             code: text("code"),
             population: territory.doc.fields.get("population").and_then(Value::as_u64),
             warning: text("warning"),
-            boundary: shape.as_ref().and(territory.boundary()).map(|b| b.to_string().into()),
+            boundary: shape.as_ref().zip(territory.boundary()).map(|(shape, whole)| outline(shape, whole)),
             bbox: shape.as_ref().map(|s| s.bbox),
             totals: Totals::default(),
         };
-        Self { info, shape, deleted: territory.doc.deleted }
+        let inside = shape.as_ref().and_then(|s| Some((s.polygons().interior_point()?.into(), s.polygons().unsigned_area())));
+        Self { info, shape, inside, deleted: territory.doc.deleted }
     }
+}
+
+/// Boundaries with more positions are simplified for drawing: a région made of its communes has a hundred thousand.
+const DRAWN_WHOLE: usize = 4000;
+
+/// The boundary for drawing, as GeoJSON text.
+fn outline(shape: &Shape, whole: &Value) -> Arc<str> {
+    if shape.polygons().coords_count() <= DRAWN_WHOLE {
+        return whole.to_string().into();
+    }
+    let b = shape.bbox;
+    // A pixel or so on a screen that shows all of it.
+    let tolerance = (b.east - b.west).max(b.north - b.south) / 3000.0;
+    let simple = shape.polygons().simplify(tolerance);
+    // An island that simplifying flattened is too small to be seen.
+    let drawn = MultiPolygon(simple.into_iter().filter(|p| p.exterior().0.len() >= 4 && p.unsigned_area() > 0.0).collect());
+    let geometry = geojson::Geometry::from(&drawn);
+    geometry.to_string().into()
 }
 
 /// A territory with its map.
 #[derive(Debug)]
 pub(super) struct TerritoryMap {
+    /// The name, for looking it up.
+    pub(super) folded: Box<str>,
     /// Without totals; see [`TerritoryMap::info`].
     pub(super) facts: TerritoryInfo,
     pub(super) shape: Option<Shape>,
-    /// A point inside the shape, degrees, and the shape's area in square degrees.
-    inside: Option<([f64; 2], f64)>,
+    inside: Inside,
     pub(super) spots: Spots,
     pub(super) pyramid: Pyramid,
     /// Actors of this territory that have no point on its map, by slot.
@@ -122,24 +147,41 @@ pub(super) struct TerritoryMap {
 
 impl TerritoryMap {
     pub(super) fn new(draft: TerritoryDraft, stamp: u64) -> Self {
-        let mut map = Self {
+        Self {
+            folded: fold(&draft.info.name).into(),
             facts: draft.info,
-            shape: None,
-            inside: None,
+            shape: draft.shape,
+            inside: draft.inside,
             spots: Spots::default(),
             pyramid: Pyramid::default(),
             nowhere: BTreeSet::new(),
             classes: BTreeMap::new(),
             stamps: HashMap::new(),
             first_stamp: stamp,
-        };
-        map.set_shape(draft.shape);
-        map
+        }
     }
 
-    pub(super) fn set_shape(&mut self, shape: Option<Shape>) {
-        self.inside = shape.as_ref().and_then(|s| Some((s.polygons().interior_point()?.into(), s.polygons().unsigned_area())));
-        self.shape = shape;
+    /// Takes another shape, and what it says of itself with it.
+    pub(super) fn reshape(&mut self, draft: TerritoryDraft) {
+        self.tell(draft.info);
+        self.shape = draft.shape;
+        self.inside = draft.inside;
+    }
+
+    /// Takes what it now says of itself.
+    pub(super) fn tell(&mut self, facts: TerritoryInfo) {
+        self.folded = fold(&facts.name).into();
+        self.facts = facts;
+    }
+
+    /// Actors on its list, by slot.
+    pub(super) fn members(&self) -> BTreeSet<u32> {
+        self.spots.iter().map(|s| s.slot).chain(self.nowhere.iter().copied()).collect()
+    }
+
+    /// A point inside it, degrees.
+    pub(super) fn inner_point(&self) -> Option<[f64; 2]> {
+        self.inside.map(|(point, _)| point)
     }
 
     /// All points at once, when the atlas is loaded.

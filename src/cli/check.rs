@@ -5,7 +5,8 @@ use super::control::{Ask, hand_over};
 use crate::atlas::Atlas;
 use crate::store::Store;
 use anyhow::Context;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use uuid::Uuid;
 
 /// Prints a line per check.
 ///
@@ -76,11 +77,16 @@ async fn atlas_matches(store: &Store, atlas: &Atlas) -> anyhow::Result<String> {
     let known: BTreeSet<_> = territories.iter().map(|t| t.id).collect();
     let mut counted = 0;
     atlas.load(&territories, &actors, head)?;
+    let mut scan: HashMap<Uuid, u64> = HashMap::new();
+    for a in actors.iter().filter(|a| !a.doc.deleted) {
+        let mut on: BTreeSet<_> = a.territories.iter().copied().filter(|t| known.contains(t)).collect();
+        if on.is_empty() {
+            on.insert(a.home);
+        }
+        on.into_iter().for_each(|t| *scan.entry(t).or_default() += 1);
+    }
     for t in &territories {
-        let inside = |a: &&crate::model::Actor| {
-            !a.doc.deleted && (a.territories.contains(&t.id) || (a.home == t.id && !a.territories.iter().any(|x| known.contains(x))))
-        };
-        let scanned = actors.iter().filter(inside).count() as u64;
+        let scanned = scan.get(&t.id).copied().unwrap_or(0);
         let answered = atlas.territory(t.slug()).map_or(0, |i| i.totals.actors);
         anyhow::ensure!(scanned == answered, "{}: {scanned} actors in the store, {answered} in the atlas", t.slug());
         counted += scanned;

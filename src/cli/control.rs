@@ -1,7 +1,7 @@
 //! The control socket: a command beside a running server hands its work over, so that one process writes. One JSON line asks; JSON lines answer.
 
-use super::{AddressFile, BadInput, OsmImport, is_bad_input, lock};
-use crate::import::Event;
+use super::{AddressFile, BadInput, BasemapImport, OsmImport, is_bad_input, lock};
+use crate::import::{ContoursAsk, Event};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -13,8 +13,12 @@ use tokio::net::UnixStream;
 pub(super) enum Ask {
     /// Import an extract; the path is absolute.
     ImportOsm(OsmImport),
+    /// Bring a base map in; the path is absolute.
+    ImportBasemap(BasemapImport),
     /// Import addresses; the path is absolute.
     ImportAddresses(AddressFile),
+    /// Import contours; the paths are absolute.
+    ImportTerritories(ContoursAsk),
     /// Tell head and digest of the atlas kept live.
     Digest,
     /// Make an invitation.

@@ -2,13 +2,18 @@
 
 use super::control::{Ask, hand_over};
 use super::progress::Progress;
-use super::{AddressFile, BadInput, OsmFile, OsmImport, Settings, lock};
-use crate::import::{self, Event, Summary};
+use super::{AddressFile, BadInput, OsmFile, OsmImport, Settings, basemap, lock};
+use crate::import::{self, Event, Summary, Target};
 use crate::journal::Journal;
 use crate::osm::{self, BoundaryAsk};
 use crate::store::Store;
+use crate::tiles::archives;
 use anyhow::Context;
+use std::path::{Path, PathBuf};
 use tokio::sync::mpsc;
+
+/// The boundary that holds everything.
+const EVERYWHERE: &str = "-180,-90,180,90";
 
 /// Imports an extract and shows what came of it.
 ///
@@ -20,13 +25,30 @@ pub(super) async fn run(settings: Settings, mut what: OsmImport) -> anyhow::Resu
         let full = std::fs::canonicalize(path).map_err(|e| BadInput(format!("{path} can't be read: {e}")))?;
         what.file.boundary = Some(full.display().to_string());
     }
+    if let Some(path) = &what.basemap {
+        what.basemap = Some(basemap::full(path)?);
+    }
     let data = settings.data()?;
     let mut progress = Progress::start();
     if hand_over(&data, &Ask::ImportOsm(what.clone()), |event| progress.show(&event)).await?.is_some() {
         return Ok(());
     }
+    alone(&settings, &data, progress, async |journal, report| into_journal(journal, &data, &what, report).await).await.map(|_| ())
+}
+
+/// Does an import in this process, which takes the data folder for it, and shows how it goes.
+///
+/// # Errors
+/// When the folder is in use, the database is not fit, or the import fails.
+pub(super) async fn alone<T>(
+    settings: &Settings,
+    data: &Path,
+    mut progress: Progress,
+    work: impl AsyncFnOnce(&Journal, &mpsc::Sender<Event>) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
     let url = settings.database()?;
-    let _lock = if url.starts_with("sqlite:") { Some(lock::take(&data)?) } else { None };
+    let _lock = if url.starts_with("sqlite:") { Some(lock::take(data)?) } else { None };
+    archives::sweep(&archives::folder(data), true);
     let journal = Journal::open(Store::open(&url).await?).await?;
     let (report, mut events) = mpsc::channel(64);
     let showing = tokio::spawn(async move {
@@ -34,20 +56,82 @@ pub(super) async fn run(settings: Settings, mut what: OsmImport) -> anyhow::Resu
             progress.show(&event);
         }
     });
-    let done = into_journal(&journal, &what, &report).await;
+    let done = work(&journal, &report).await;
     drop(report);
     showing.await?;
     journal.close().await;
-    done.map(|_| ())
+    done
 }
 
 /// Reads the extract in a child process, then writes it through the journal.
 ///
 /// # Errors
 /// As [`run`].
-pub(super) async fn into_journal(journal: &Journal, what: &OsmImport, report: &mpsc::Sender<Event>) -> anyhow::Result<Summary> {
-    let extract = import::read_in_child(&what.file.file, what.file.boundary.as_deref(), what.file.max_memory, report).await?;
-    import::import_osm(journal, extract, what.territory.as_deref(), what.name.as_deref(), report).await
+pub(super) async fn into_journal(journal: &Journal, data: &Path, what: &OsmImport, report: &mpsc::Sender<Event>) -> anyhow::Result<Summary> {
+    // Before anything is written: a broken archive or a full disk leaves all as it was.
+    let archive = match &what.basemap {
+        Some(file) => Some(basemap::adopt(data, file).await?),
+        None => None,
+    };
+    // Territories that are here already keep their base map.
+    let building = Building::new(data, archive.is_none() && !what.into_existing)?;
+    // Without a boundary the reading would choose one commune of the extract.
+    let boundary = what.file.boundary.as_deref().or(what.into_existing.then_some(EVERYWHERE));
+    let (extract, built) = import::read_in_child(&what.file.file, boundary, what.file.max_memory, building.path(), report).await?;
+    building.check().await?;
+    let target = if what.into_existing { Target::Existing } else { Target::Own { slug: what.territory.as_deref(), name: what.name.as_deref() } };
+    let mut summary = import::import_osm(journal, extract, target, report).await?;
+    if !what.into_existing {
+        let archive = match archive {
+            Some(archive) => archive,
+            None => building.finish(&summary.slug)?,
+        };
+        basemap::give(&journal.store, std::slice::from_ref(&summary.slug), &archive).await?;
+    }
+    summary.basemap = built;
+    let _ = report.send(Event::Summary(Box::new(summary.clone()))).await;
+    Ok(summary)
+}
+
+/// A base map on its way: a temporary file that goes away with this value unless it is finished.
+pub(super) struct Building {
+    folder: PathBuf,
+    temporary: Option<PathBuf>,
+}
+
+impl Building {
+    pub(super) fn new(data: &Path, wanted: bool) -> anyhow::Result<Self> {
+        let folder = archives::folder(data);
+        std::fs::create_dir_all(&folder).with_context(|| format!("the folder {} can't be made", folder.display()))?;
+        let temporary = wanted.then(|| archives::temporary(&folder, "import"));
+        Ok(Self { folder, temporary })
+    }
+
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.temporary.as_deref()
+    }
+
+    /// What was built must be fit to be served before anything else is written.
+    pub(super) async fn check(&self) -> anyhow::Result<()> {
+        let Some(path) = self.path() else { return Ok(()) };
+        archives::check(path).await.context("the base map that was built")
+    }
+
+    /// Puts the archive in place of the territory's old one.
+    pub(super) fn finish(mut self, slug: &str) -> anyhow::Result<String> {
+        if let Some(path) = self.temporary.take() {
+            archives::put_in_place(&path, &self.folder, slug).context("the base map could not be put in place; the old one stays")?;
+        }
+        Ok(slug.to_owned())
+    }
+}
+
+impl Drop for Building {
+    fn drop(&mut self) {
+        if let Some(path) = &self.temporary {
+            let _ = std::fs::remove_file(path);
+        }
+    }
 }
 
 /// Imports a BAN file and shows what came of it.
@@ -90,10 +174,10 @@ pub(super) async fn addresses_into(store: &Store, what: &AddressFile, report: &m
 ///
 /// # Errors
 /// When the boundary is not understood or standard output is closed.
-pub(super) fn read_in_child(file: &OsmFile) -> anyhow::Result<()> {
+pub(super) fn read_in_child(file: &OsmFile, basemap: Option<&Path>) -> anyhow::Result<()> {
     let boundary = file.boundary.as_deref().map(boundary).transpose()?;
     let max_memory = file.max_memory.map_or_else(half_of_memory, |mib| mib << 20);
-    import::speak(&file.file, &osm::Ask { boundary, max_memory })
+    import::speak(&file.file, &osm::Ask { boundary, max_memory }, basemap)
 }
 
 fn is_path(boundary: &str) -> bool {

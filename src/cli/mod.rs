@@ -1,6 +1,7 @@
 //! The command line: settings, and one function per command.
 
 mod admin;
+mod basemap;
 mod check;
 mod control;
 mod export;
@@ -9,11 +10,13 @@ mod lock;
 mod progress;
 mod serve;
 mod settings;
+mod territories;
 
 pub use settings::Settings;
 
-use crate::import::BadAddresses;
+use crate::import::{BadAddresses, ContoursAsk, ContoursError};
 use crate::osm::ReadError;
+use crate::tiles::ArchiveError;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -45,18 +48,41 @@ enum Command {
     Check,
     /// Read an extract and write what was found on standard output (used by `import osm`).
     #[command(hide = true)]
-    ReadOsm(OsmFile),
+    ReadOsm {
+        #[command(flatten)]
+        file: OsmFile,
+        /// Where to build the base map; none is built without it.
+        #[arg(long, value_name = "FILE")]
+        basemap_at: Option<PathBuf>,
+    },
     /// Read a BAN file and write what was found on standard output (used by `import addresses`).
     #[command(hide = true)]
     ReadAddresses(AddressFile),
+    /// Read contours and write what was found on standard output (used by `import territories`).
+    #[command(hide = true)]
+    ReadContours(ContoursAsk),
 }
 
 #[derive(Debug, Subcommand)]
 enum Import {
     /// Make or update a territory from an OpenStreetMap extract (.osm.pbf).
     Osm(OsmImport),
+    /// Bring a base map in: a PMTiles archive in the Shortbread schema.
+    Basemap(BasemapImport),
+    /// Make or update territories from contours (GeoJSON): communes, EPCI, départements, régions.
+    Territories(ContoursAsk),
     /// Bring in the addresses of communes from a BAN file (.csv or .csv.gz).
     Addresses(AddressFile),
+}
+
+/// A base map, and who shows it.
+#[derive(Debug, Clone, Args, serde::Serialize, serde::Deserialize)]
+pub struct BasemapImport {
+    /// The .pmtiles file; it takes the place of an earlier one of the same name.
+    pub file: PathBuf,
+    /// Short address of a territory that shows it, with all those inside; may be given several times.
+    #[arg(long, value_name = "SLUG")]
+    pub territory: Vec<String>,
 }
 
 /// A file of addresses.
@@ -78,6 +104,12 @@ pub struct OsmImport {
     /// Name of the territory; by default the boundary's.
     #[arg(long)]
     pub name: Option<String>,
+    /// Put the actors into the territories that are here already and cover them, instead of making one; others are left out.
+    #[arg(long, conflicts_with_all = ["territory", "name", "basemap"])]
+    pub into_existing: bool,
+    /// A PMTiles archive in the Shortbread schema, shown as base map instead of the one that is made from the extract.
+    #[arg(long, value_name = "FILE.pmtiles")]
+    pub basemap: Option<PathBuf>,
 }
 
 /// An extract, and where the territory ends in it.
@@ -129,11 +161,14 @@ pub async fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
         Command::Serve => serve::run(settings).await,
         Command::Import(Import::Osm(what)) => import::run(settings, what).await,
+        Command::Import(Import::Basemap(what)) => basemap::run(settings, what).await,
         Command::Import(Import::Addresses(what)) => import::run_addresses(settings, what).await,
+        Command::Import(Import::Territories(what)) => territories::run(settings, what).await,
         Command::Export(Export::Actors { territory, format }) => export::run(settings, &territory, format).await,
         Command::Admin(Admin::Invite { territory, role }) => admin::invite(settings, territory, &role).await,
         Command::Check => check::run(settings).await,
-        Command::ReadOsm(file) => import::read_in_child(&file),
+        Command::ReadOsm { file, basemap_at } => import::read_in_child(&file, basemap_at.as_deref()),
+        Command::ReadContours(what) => crate::import::speak_contours(&what),
         Command::ReadAddresses(what) => crate::import::speak_addresses(&what.file),
     };
     match done {
@@ -149,7 +184,7 @@ pub struct BadInput(pub String);
 
 /// Whether the input is at fault.
 fn is_bad_input(error: &anyhow::Error) -> bool {
-    error.is::<BadInput>() || error.is::<ReadError>() || error.is::<BadAddresses>()
+    error.is::<BadInput>() || error.is::<ReadError>() || error.is::<ArchiveError>() || error.is::<BadAddresses>() || error.is::<ContoursError>()
 }
 
 fn fail(error: &anyhow::Error) -> ExitCode {

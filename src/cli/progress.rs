@@ -1,6 +1,7 @@
 //! What an import shows on the terminal: a bar per step, then the summary.
 
-use crate::import::{AddressSummary, Event, Summary};
+use crate::import::{AddressSummary, Event, Summary, TerritoriesSummary};
+use crate::model::Lang;
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// The bars of one import, on standard error; nothing moves when it is no terminal.
@@ -20,9 +21,13 @@ impl Progress {
                 if *step != self.step {
                     self.step.clone_from(step);
                     let (label, unit) = match step.as_str() {
-                        "read" => ("Lecture ", "{bytes}/{total_bytes}"),
-                        "addresses" => ("Écriture", "{pos}/{len} rues et lieux"),
-                        _ => ("Écriture", "{pos}/{len} acteurs"),
+                        "read" => ("Lecture      ", "{bytes}/{total_bytes}"),
+                        "draw" => ("Fond de carte", "{percent} %"),
+                        "contours" => ("Lecture      ", "{pos} contours"),
+                        "unions" => ("Réunion      ", "{pos}/{len} groupes"),
+                        "territories" => ("Écriture     ", "{pos}/{len} territoires"),
+                        "addresses" => ("Écriture     ", "{pos}/{len} rues et lieux"),
+                        _ => ("Écriture     ", "{pos}/{len} acteurs"),
                     };
                     if let Ok(style) = ProgressStyle::with_template(&format!("{label} [{{bar:40}}] {unit} {{eta}}")) {
                         self.bar.set_style(style);
@@ -35,6 +40,10 @@ impl Progress {
                 self.bar.finish_and_clear();
                 print(summary);
             }
+            Event::Territories(summary) => {
+                self.bar.finish_and_clear();
+                print_territories(summary);
+            }
             Event::Addresses(summary) => {
                 self.bar.finish_and_clear();
                 print_addresses(summary);
@@ -45,7 +54,11 @@ impl Progress {
 
 #[expect(clippy::print_stdout, reason = "the summary is what the command answers")]
 fn print(s: &Summary) {
-    println!("{} ({})", s.name, s.slug);
+    if s.slug.is_empty() {
+        println!("Dans les territoires déjà présents");
+    } else {
+        println!("{} ({})", s.name, s.slug);
+    }
     if let Some(warning) = &s.warning {
         println!("  attention : {}", warning_text(warning));
     }
@@ -60,6 +73,10 @@ fn print(s: &Summary) {
     println!("  mis à jour : {} · inchangés : {} · gardés tels que les habitants les ont écrits : {}", s.updated, s.unchanged, s.kept);
     println!("  propositions : {} ({})", s.candidates.values().sum::<u64>(), named(&s.candidates));
     println!("  laissés de côté : {} ({})", s.skipped.values().sum::<u64>(), named(&s.skipped));
+    if let Some(map) = &s.basemap {
+        let thinned = if map.thinned > 0 { format!(" ; {} tuiles allégées", map.thinned) } else { String::new() };
+        println!("  fond de carte : {} tuiles, {} ko, la plus grande {} ko{thinned}", map.tiles, map.bytes / 1000, map.largest / 1000);
+    }
     for (sentence, n) in &s.refused {
         println!("  refusés : {n} ({sentence})");
     }
@@ -71,6 +88,22 @@ fn print_addresses(s: &AddressSummary) {
     println!("Adresses : {} lignes lues, {} communes", s.rows, s.communes);
     println!("  {} numéros, {} rues, {} lieux-dits", t.numbers, t.streets, t.localities);
     println!("  laissées de côté : {} ({})", s.skipped.values().sum::<u64>(), named(&s.skipped));
+}
+
+#[expect(clippy::print_stdout, reason = "the summary is what the command answers")]
+fn print_territories(s: &TerritoriesSummary) {
+    println!("{} territoires ({})", s.read.values().sum::<u64>(), list(&s.read));
+    println!("  dont {} réunis à partir de leurs communes", s.made);
+    println!(
+        "  créés : {} · mis à jour : {} · inchangés : {} · valeurs gardées telles qu’écrites ici : {}",
+        s.created, s.updated, s.unchanged, s.kept
+    );
+    for (reason, count, example) in &s.left_out {
+        println!("  laissés de côté : {count} × {} (par exemple « {example} »)", reason.words(Lang::Fr));
+    }
+    for (sentence, n) in &s.refused {
+        println!("  refusés : {n} ({sentence})");
+    }
 }
 
 fn list(counts: &std::collections::BTreeMap<String, u64>) -> String {

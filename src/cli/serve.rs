@@ -7,6 +7,7 @@ use crate::http::{self, App};
 use crate::import::Event;
 use crate::journal::Journal;
 use crate::store::Store;
+use crate::tiles::{Archives, archives};
 use anyhow::Context;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
@@ -33,8 +34,10 @@ pub(super) async fn run(settings: Settings) -> anyhow::Result<()> {
         .with_context(|| format!("{} can't be listened on", settings.listen().map_or_else(|_| String::new(), |a| a.to_string())))?;
     let address = listener.local_addr()?;
     let metrics = http::metrics_handle();
+    let folder = archives::folder(&data);
+    archives::sweep(&folder, true);
     let geocoder = Geocoder::open(&journal.store).await?;
-    let app = App::new(journal.clone(), geocoder.clone(), settings.http()?).await?;
+    let app = App::new(journal.clone(), geocoder.clone(), settings.http()?, Archives::new(folder)).await?;
     let (stop, stopped) = watch::channel(false);
     let control = control_socket(&data, &Beside { journal: journal.clone(), geocoder: geocoder.clone() }, &settings, address, stopped.clone());
     if let Some(at) = settings.metrics_listen()? {
@@ -157,10 +160,14 @@ async fn answer(stream: UnixStream, beside: Beside, settings: &Settings, address
     let work = async move {
         match ask {
             Ask::ImportOsm(what) => {
-                super::import::into_journal(&journal, &what, &report).await?;
+                let data = settings.data()?;
+                archives::sweep(&archives::folder(&data), false);
+                super::import::into_journal(&journal, &data, &what, &report).await?;
                 geocoder.refresh(&journal.store).await?;
                 Ok(None)
             }
+            Ask::ImportTerritories(what) => super::territories::into_journal(&journal, &settings.data()?, &what, &report).await.map(|_| None),
+            Ask::ImportBasemap(what) => super::basemap::into_store(&journal.store, &settings.data()?, &what).await.map(Some),
             Ask::ImportAddresses(what) => {
                 super::import::addresses_into(&journal.store, &what, &report).await?;
                 geocoder.refresh(&journal.store).await?;

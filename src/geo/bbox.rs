@@ -69,9 +69,54 @@ impl Bbox {
         (self.west..=self.east).contains(&lon) && (self.south..=self.north).contains(&lat)
     }
 
+    /// Whether it has a point in common with another.
+    pub fn meets(&self, other: &Self) -> bool {
+        self.west <= other.east && other.west <= self.east && self.south <= other.north && other.south <= self.north
+    }
+
     /// Whether it was never grown.
     pub fn is_empty(&self) -> bool {
         self.west > self.east
+    }
+
+    /// The part of a segment inside the box (Liang and Barsky, 1984).
+    pub fn cut(&self, a: [f64; 2], b: [f64; 2]) -> Option<([f64; 2], [f64; 2])> {
+        let (dx, dy) = (b[0] - a[0], b[1] - a[1]);
+        let (mut enter, mut leave) = (0.0_f64, 1.0_f64);
+        for (p, q) in [(-dx, a[0] - self.west), (dx, self.east - a[0]), (-dy, a[1] - self.south), (dy, self.north - a[1])] {
+            if p == 0.0 {
+                if q < 0.0 {
+                    return None;
+                }
+            } else if p < 0.0 {
+                enter = enter.max(q / p);
+            } else {
+                leave = leave.min(q / p);
+            }
+        }
+        let at = |t: f64| match t {
+            0.0 => a,
+            1.0 => b,
+            _ => [a[0] + t * dx, a[1] + t * dy],
+        };
+        (enter <= leave).then(|| (at(enter), at(leave)))
+    }
+
+    /// Its edge, counter-clockwise.
+    pub fn ring(&self) -> geo::LineString<f64> {
+        let [w, s, e, n] = [self.west, self.south, self.east, self.north];
+        geo::LineString::from(vec![[w, s], [e, s], [e, n], [w, n], [w, s]])
+    }
+
+    /// Grown by a share of its size on every side, at least `least` degrees, within the Earth.
+    pub fn grown(&self, share: f64, least: f64) -> Self {
+        let (x, y) = (((self.east - self.west) * share).max(least), ((self.north - self.south) * share).max(least));
+        Self {
+            west: (self.west - x).max(-180.0),
+            south: (self.south - y).max(-90.0),
+            east: (self.east + x).min(180.0),
+            north: (self.north + y).min(90.0),
+        }
     }
 
     /// Its middle.

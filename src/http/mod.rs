@@ -1,7 +1,9 @@
 //! HTTP: the only room with axum. Every route on this screen; handlers are grouped by noun in the files beside it.
 
+mod accept;
 mod actors;
 mod assets;
+mod basemap;
 mod edits;
 mod error;
 mod extract;
@@ -25,7 +27,7 @@ pub use options::{Limits, Options};
 
 use crate::geocode::Geocoder;
 use crate::journal::Journal;
-use crate::tiles::ActorTiles;
+use crate::tiles::{ActorTiles, Archives};
 use axum::extract::{DefaultBodyLimit, FromRef, MatchedPath, Request};
 use axum::http::{HeaderName, Method, StatusCode, header};
 use axum::middleware::{self, Next};
@@ -40,6 +42,7 @@ use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::cors::{Any, CorsLayer};
 use tower_http::timeout::TimeoutLayer;
 
@@ -66,6 +69,7 @@ pub struct Shared {
     cookie_key: Key,
     form_key: Vec<u8>,
     tiles: ActorTiles,
+    archives: Archives,
     geocoder: Geocoder,
 }
 
@@ -84,11 +88,11 @@ impl FromRef<App> for Key {
 }
 
 impl App {
-    /// Reads the secrets of this installation, making them on the first start.
+    /// Reads the secrets of this installation, making them on the first start. The archives are those of the data folder.
     ///
     /// # Errors
     /// When the database can't be read.
-    pub async fn new(journal: Journal, geocoder: Geocoder, options: Options) -> anyhow::Result<Self> {
+    pub async fn new(journal: Journal, geocoder: Geocoder, options: Options, archives: Archives) -> anyhow::Result<Self> {
         let mut tx = journal.store.write().await?;
         let cookie = tx.secret("cookie", &random()).await?;
         let form_key = tx.secret("form", &random()).await?;
@@ -102,6 +106,7 @@ impl App {
             cookie_key: Key::try_from(&cookie[..])?,
             form_key,
             tiles,
+            archives,
             geocoder,
         }));
         let weak = Arc::downgrade(&app.0);
@@ -146,7 +151,8 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/openapi.json", get(ops::openapi))
         .route("/tiles/actors/{slug}/{z}/{x}/{y}", get(tiles::actors))
         .route("/tiles/actors/{slug}", get(tiles::tilejson))
-        .route("/tiles/base/{slug}", get(tiles::base))
+        .route("/tiles/base/{archive}/{z}/{x}/{y}", get(basemap::tile))
+        .route("/tiles/base/{archive}", get(basemap::about))
         // Inside the CORS layer, which answers preflights before them.
         .method_not_allowed_fallback(ops::not_so)
         .layer(CorsLayer::new().allow_origin(Any).allow_methods([Method::GET, Method::HEAD]).expose_headers([header::ETAG]));
@@ -186,7 +192,8 @@ pub fn router(app: App) -> Routes {
         .method_not_allowed_fallback(ops::not_so)
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(middleware::from_fn_with_state(app.clone(), guard::guard))
-        .layer(CompressionLayer::new())
+        // Tiles choose their coding themselves, and their entity tags say which.
+        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(NotForContentType::new("application/vnd.mapbox-vector-tile"))))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
         .layer(CatchPanicLayer::custom(|_| Error::internal().into_response()))
         .layer(middleware::from_fn(measure))

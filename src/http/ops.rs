@@ -76,7 +76,8 @@ pub(super) async fn not_so(lang: Lang) -> Error {
         super::geocode::reverse,
         super::tiles::actors,
         super::tiles::tilejson,
-        super::tiles::base,
+        super::basemap::tile,
+        super::basemap::about,
         super::territories::site
     )
 )]

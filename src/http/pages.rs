@@ -1,8 +1,9 @@
 //! The pages: the app's index.html, in which the server writes title, description and content, so that each page says something
 //! without JavaScript and to search engines. The app replaces the content when it starts.
 
-use super::extract::Path;
+use super::extract::{Path, Query};
 use super::{App, Error, assets};
+use crate::model::field::TERRITORY_KINDS;
 use crate::model::{Actor, Lang, State as ActorState, taxonomy};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -10,6 +11,8 @@ use axum::response::{IntoResponse, Response};
 use maud::{Markup, PreEscaped, html};
 use serde_json::{Value, json};
 
+/// Territories listed on a page without JavaScript, at most.
+const ON_A_PAGE: usize = 100;
 /// Actors listed on a page without JavaScript, at most.
 const LISTED: usize = 1000;
 
@@ -82,17 +85,43 @@ fn say<'a>(lang: Lang, fr: &'a str, en: &'a str) -> &'a str {
     if lang == Lang::Fr { fr } else { en }
 }
 
+/// Which page of the directory.
+#[derive(Default, serde::Deserialize)]
+pub(super) struct Leaf {
+    /// Words of a territory's name.
+    #[serde(default)]
+    q: String,
+    /// Territories passed over.
+    #[serde(default)]
+    from: usize,
+}
+
 /// `/`: the directory, or what to do in an empty installation.
-pub(super) async fn directory(State(app): State<App>, lang: Lang) -> Response {
-    let territories = app.journal.atlas.territories();
-    let top = territories.iter().filter(|t| &*t.kind != "quartier");
+pub(super) async fn directory(State(app): State<App>, lang: Lang, leaf: super::Result<Query<Leaf>>) -> Response {
+    let Leaf { q, from } = leaf.map(|l| l.0).unwrap_or_default();
+    let kinds = TERRITORY_KINDS.iter().filter(|k| **k != "quartier").map(|k| (*k).to_owned()).collect();
+    let found = app.journal.atlas.directory(&crate::atlas::Ask { words: q.clone(), kinds, inside: None, offset: from, limit: ON_A_PAGE });
+    let next = from.saturating_add(ON_A_PAGE);
+    let link = |from: usize| {
+        format!("/?{}", url::form_urlencoded::Serializer::new(String::new()).append_pair("q", &q).append_pair("from", &from.to_string()).finish())
+    };
     let body = html! {
         h1 { "Bouillon" }
-        @if territories.is_empty() {
+        @if found.total > ON_A_PAGE || !q.is_empty() {
+            form action="/" method="get" {
+                label { (say(lang, "Chercher un territoire ", "Find a territory ")) input type="search" name="q" value=(q); }
+                button { (say(lang, "Chercher", "Find")) }
+            }
+        }
+        @if found.total == 0 && !q.is_empty() {
+            p { (say(lang, "Aucun territoire ne porte ce nom ici.", "No territory here has this name.")) }
+        } @else if found.total == 0 {
             p { (say(lang, "Il n’y a pas encore de territoire ici. Donnez-lui un extrait d’OpenStreetMap :", "There is no territory here yet. Give it an OpenStreetMap extract:")) }
             pre { code { "bouillon import osm FICHIER.osm.pbf" } }
         } @else {
-            ul { @for t in top { li { a href={ "/" (t.slug) } { (t.name) } " · " (t.totals.actors) " " (say(lang, "acteurs", "actors")) } } }
+            ul { @for t in &found.page { li { a href={ "/" (t.slug) } { (t.name) } " · " (t.totals.actors) " " (say(lang, "acteurs", "actors")) } } }
+            @if from > 0 { p { a rel="prev" href=(link(from.saturating_sub(ON_A_PAGE))) { (say(lang, "Page précédente", "Page before")) } } }
+            @if next < found.total { p { a rel="next" href=(link(next)) { (say(lang, "Page suivante", "Next page")) } } }
         }
     };
     let description = say(lang, "Les cartes ouvertes des acteurs citoyens.", "The open maps of citizen actors.");

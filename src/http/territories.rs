@@ -5,21 +5,49 @@ use super::extract::{Path, Query};
 use super::lists::{Asked, filter};
 use super::who::Person;
 use super::{App, Error, Result};
-use crate::atlas::{TerritoryInfo, Totals};
+use crate::atlas::{self, TerritoryInfo, Totals};
 use crate::geo::Bbox;
 use crate::model::{Lang, field, taxonomy as all_themes};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
-/// Every territory, without boundaries.
-#[utoipa::path(get, path = "/api/v1/territories", tag = "territories", responses((status = 200, description = "Territories with their number of actors")))]
-pub(super) async fn list(State(app): State<App>) -> Json<Value> {
-    let list: Vec<Value> = app.journal.atlas.territories().iter().map(brief).collect();
-    Json(json!({"territories": list}))
+/// Territories told at once, when the address does not say, and at most.
+const PAGE: [usize; 2] = [100, 500];
+/// Territories inside one that its page draws; a région has hundreds of communes, which are looked for instead.
+const DRAWN_INSIDE: usize = 60;
+
+/// Which territories.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+pub(super) struct Wanted {
+    /// Words of the name, or a code.
+    q: Option<String>,
+    /// `commune`, `epci`, `departement`, `region`, `country`, `quartier` or `custom`; several with commas.
+    kind: Option<String>,
+    /// Short address of the territory that they lie in.
+    inside: Option<String>,
+    /// How many at most: 100, up to 500.
+    limit: Option<usize>,
+    /// `next` of the page before.
+    cursor: Option<usize>,
+}
+
+/// The territories, without boundaries, page by page.
+#[utoipa::path(get, path = "/api/v1/territories", tag = "territories", params(Wanted),
+    responses((status = 200, description = "Territories with their number of actors, how many there are in all, and where the next page begins"), (status = 404, description = "No such territory to lie in")))]
+pub(super) async fn list(State(app): State<App>, lang: Lang, Query(wanted): Query<Wanted>) -> Result<Json<Value>> {
+    let inside = wanted.inside.as_deref().map(|slug| find(&app, lang, slug)).transpose()?.map(|t| t.id);
+    let kinds = wanted.kind.iter().flat_map(|k| k.split(',')).map(str::to_owned).collect();
+    let (offset, limit) = (wanted.cursor.unwrap_or(0), wanted.limit.unwrap_or(PAGE[0]).clamp(1, PAGE[1]));
+    let found = app.journal.atlas.directory(&atlas::Ask { words: wanted.q.unwrap_or_default(), kinds, inside, offset, limit });
+    let upto = offset.saturating_add(found.page.len());
+    let list: Vec<Value> = found.page.iter().map(brief).collect();
+    Ok(Json(json!({"territories": list, "total": found.total, "next": (upto < found.total).then_some(upto)})))
 }
 
 /// Finds a territory by the slug in the address.
@@ -48,14 +76,21 @@ pub(super) async fn show(State(app): State<App>, lang: Lang, Path(slug): Path<St
     let t = find(&app, lang, &slug)?;
     let mut whole = brief(&t);
     whole["boundary"] = geometry(&t);
-    let inside = app.journal.atlas.territories_in(t.id, None);
+    let mut inside = app.journal.atlas.territories_in(t.id, None);
+    let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
+    inside.iter().for_each(|q| *kinds.entry(q.kind.to_string()).or_default() += 1);
+    whole["inside"] = json!(kinds);
+    if inside.len() > DRAWN_INSIDE {
+        inside.retain(|q| &*q.kind == "quartier");
+        inside.truncate(DRAWN_INSIDE);
+    }
     whole["quartiers"] = inside.iter().map(|q| {
         json!({"slug": q.slug, "name": q.name, "kind": q.kind, "bbox": q.bbox.map(Bbox::to_array), "actors": q.totals.actors, "boundary": geometry(q)})
     }).collect();
     let mut tx = app.journal.store.read().await?;
     whole["candidates"] = json!(tx.count_candidates(t.id).await?);
-    let base = tx.has_blob(&super::tiles::base_name(t.id)).await?;
-    whole["basemap"] = json!(base.then(|| format!("/tiles/base/{}.geojson", t.slug)));
+    drop(tx);
+    whole["basemap"] = super::basemap::of(&app, t.id).await?;
     Ok(Json(whole))
 }
 

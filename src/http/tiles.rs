@@ -1,5 +1,6 @@
-//! Tiles: actors as vector tiles out of the atlas, and the territory's simple base map.
+//! Tiles: actors as vector tiles out of the atlas.
 
+use super::accept::{accepts, has_tag};
 use super::extract::{Path, Query};
 use super::lists::filter_of;
 use super::territories::find;
@@ -13,7 +14,6 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::Value;
-use uuid::Uuid;
 
 /// Which actors.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -43,12 +43,13 @@ pub(super) async fn actors(
     let filter = filter_of(chosen.category.as_deref(), chosen.state.as_deref(), chosen.q.as_deref()).map_err(|e| e.speaking(lang))?;
     let answer = app.tiles.tile(territory, tile, &filter);
     let Some(answer) = answer else { return Err(Error::not_found().speaking(lang)) };
-    let gzip = accepts_gzip(&headers);
+    let gzip = accepts(&headers, "gzip");
     let mut out = HeaderMap::new();
-    set(&mut out, header::ETAG, &answer.etag);
+    let etag = answer.etag(gzip);
+    set(&mut out, header::ETAG, &etag);
     out.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     out.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-    if headers.get(header::IF_NONE_MATCH).is_some_and(|v| v.as_bytes() == answer.etag.as_bytes()) {
+    if has_tag(&headers, &etag) {
         return Ok((StatusCode::NOT_MODIFIED, out).into_response());
     }
     out.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/vnd.mapbox-vector-tile"));
@@ -63,10 +64,6 @@ fn set(headers: &mut HeaderMap, name: header::HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.insert(name, value);
     }
-}
-
-fn accepts_gzip(headers: &HeaderMap) -> bool {
-    headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains("gzip"))
 }
 
 fn tile_id(z: &str, x: &str, y: &str) -> Result<TileId> {
@@ -94,8 +91,7 @@ pub(super) async fn tilejson(
     let slug = name.strip_suffix(".json").ok_or_else(|| Error::not_found().speaking(lang))?;
     let t = find(&app, lang, slug)?;
     filter_of(chosen.category.as_deref(), chosen.state.as_deref(), chosen.q.as_deref()).map_err(|e| e.speaking(lang))?;
-    let host = headers.get(header::HOST).and_then(|v| v.to_str().ok()).unwrap_or("127.0.0.1:8080");
-    let base = app.options.base_url.clone().unwrap_or_else(|| format!("http://{host}"));
+    let base = own_address(&app, &headers);
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     for (key, value) in [("category", &chosen.category), ("state", &chosen.state), ("q", &chosen.q)] {
         if let Some(value) = value {
@@ -107,32 +103,8 @@ pub(super) async fn tilejson(
     Ok(Json(crate::tiles::tilejson(&t, &format!("{base}/tiles/actors/{slug}/{{z}}/{{x}}/{{y}}.mvt{query}"))))
 }
 
-/// Name under which a territory's simple base map is kept.
-pub(super) fn base_name(territory: Uuid) -> String {
-    format!("base/{territory}")
-}
-
-/// The simple base map of a territory: water, woods, buildings, roads.
-#[utoipa::path(get, path = "/tiles/base/{slug}.geojson", tag = "tiles", params(("slug" = String, Path, description = "Short address")),
-    responses((status = 200, description = "GeoJSON, gzip", content_type = "application/geo+json"), (status = 304, description = "As the client has it"), (status = 404, description = "None was imported")))]
-pub(super) async fn base(State(app): State<App>, lang: Lang, headers: HeaderMap, Path(name): Path<String>) -> Result<Response> {
-    let slug = name.strip_suffix(".geojson").ok_or_else(|| Error::not_found().speaking(lang))?;
-    let t = find(&app, lang, slug)?;
-    let mut tx = app.journal.store.read().await?;
-    let blob = tx.blob(&base_name(t.id)).await?.ok_or_else(|| Error::not_found().speaking(lang))?;
-    let mut out = HeaderMap::new();
-    let etag = format!("\"{}\"", &blob.digest[..blob.digest.len().min(24)]);
-    set(&mut out, header::ETAG, &etag);
-    out.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
-    if headers.get(header::IF_NONE_MATCH).is_some_and(|v| v.as_bytes() == etag.as_bytes()) {
-        return Ok((StatusCode::NOT_MODIFIED, out).into_response());
-    }
-    set(&mut out, header::CONTENT_TYPE, &blob.media_type);
-    if accepts_gzip(&headers) {
-        set(&mut out, header::CONTENT_ENCODING, &blob.encoding);
-        return Ok((out, blob.bytes).into_response());
-    }
-    let mut plain = Vec::new();
-    std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&blob.bytes[..]), &mut plain).map_err(|_| Error::internal())?;
-    Ok((out, plain).into_response())
+/// The address that people type: what was set, else what this request was sent to.
+pub(super) fn own_address(app: &App, headers: &HeaderMap) -> String {
+    let host = headers.get(header::HOST).and_then(|v| v.to_str().ok()).unwrap_or("127.0.0.1:8080");
+    app.options.base_url.clone().unwrap_or_else(|| format!("http://{host}"))
 }

@@ -3,15 +3,22 @@
 mod addresses;
 mod ban;
 mod child;
+mod contours;
+mod edits;
 mod osm;
 mod plan;
+mod slugs;
+mod territories;
 
 pub use addresses::import_addresses;
 pub use ban::{BadAddresses, BanCounts};
-pub use child::{read_addresses_in_child, read_in_child, speak, speak_addresses};
-pub use osm::import_osm;
+pub use child::{read_addresses_in_child, read_contours_in_child, read_in_child, speak, speak_addresses, speak_contours};
+pub use contours::{ContoursAsk, ContoursError, LeftOut};
+pub use osm::{Target, import_osm};
+pub use territories::{TerritoriesSummary, import_territories};
 
 use crate::store::AddressTotals;
+use crate::tiles::basemap::Built;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -21,7 +28,7 @@ use std::collections::BTreeMap;
 pub enum Event {
     /// How far a step is.
     Progress {
-        /// `read` (bytes), `write` (edits) or `addresses`.
+        /// `read` and `draw` (bytes), `write` (edits), `addresses`, `contours`, `unions` or `territories`.
         step: String,
         /// Units done.
         done: u64,
@@ -32,6 +39,8 @@ pub enum Event {
     Summary(Box<Summary>),
     /// What came of a file of addresses.
     Addresses(Box<AddressSummary>),
+    /// What came of an import of contours.
+    Territories(Box<TerritoriesSummary>),
 }
 
 /// What an import of addresses read and left out.
@@ -50,7 +59,7 @@ pub struct AddressSummary {
 /// What an import read, published, kept back and skipped.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
-    /// Short address of the territory.
+    /// Short address of the territory; empty when the actors went into those that were here.
     pub slug: String,
     /// Its name.
     pub name: String,
@@ -76,4 +85,6 @@ pub struct Summary {
     pub skipped: BTreeMap<String, u64>,
     /// Streets, places and house numbers for finding an address.
     pub addresses: AddressTotals,
+    /// The base map that was built, if one was.
+    pub basemap: Option<Built>,
 }

@@ -1,57 +1,59 @@
 //! Importing an extract: territory first, then actors in batches that citizens' edits can slip between, then what stands beside them.
 
+use super::edits::{BATCH, new_edit, sentence, submit, with_base};
 use super::plan::{self, Planned};
 use super::{Event, Summary};
-use crate::journal::{Author, Journal, Request, now};
-use crate::model::edit::{Ack, Edit, EditKind, FieldResult, Outcome, Subject, SubjectKind};
+use crate::journal::{Author, Journal, Request};
+use crate::model::edit::{Ack, Edit, EditKind, Outcome, SubjectKind};
 use crate::model::{Actor, Fields, Lang, Territory, taxonomy};
 use crate::osm::{Boundary, Doubt, Extract, Found, Verdict};
-use crate::store::{AddressSource, Blob, Candidate, Imported};
+use crate::store::{AddressSource, Candidate, Imported};
 use anyhow::Context;
-use flate2::Compression;
-use flate2::write::GzEncoder;
-use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
+use serde_json::Value;
 use std::collections::BTreeMap;
-use std::io::Write;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-/// Edits that share one transaction, so that citizens' edits come in between.
-const BATCH: usize = 500;
+/// Where the actors of an extract go.
+#[derive(Debug, Clone, Copy)]
+pub enum Target<'a> {
+    /// Into a territory made or updated from the extract's boundary, with this slug and name (by default the boundary's).
+    Own {
+        /// Short address.
+        slug: Option<&'a str>,
+        /// As written on the map.
+        name: Option<&'a str>,
+    },
+    /// Into the territories that are here already and cover them; those that none covers are left out.
+    Existing,
+}
 
-/// Writes what an extract holds into the journal, as a territory with this slug and name (by default the boundary's).
+/// A territory that actors are created in.
+#[derive(Debug, Clone)]
+struct Home {
+    id: Uuid,
+    slug: String,
+}
+
+/// Writes what an extract holds into the journal, as a territory of its own or into those that are here.
 /// A run that was cut off can simply be run again: what is there already is recognised.
 ///
 /// # Errors
 /// When the journal can't be written.
-pub async fn import_osm(
-    journal: &Journal,
-    extract: Extract,
-    wanted_slug: Option<&str>,
-    name: Option<&str>,
-    report: &mpsc::Sender<Event>,
-) -> anyhow::Result<Summary> {
+pub async fn import_osm(journal: &Journal, extract: Extract, target: Target<'_>, report: &mpsc::Sender<Event>) -> anyhow::Result<Summary> {
     let run = Uuid::now_v7();
     let mut work = Work { journal, run, report, summary: Summary::default() };
-    let home = work.territory(&extract.boundary, wanted_slug, name, None).await?;
-    for quartier in &extract.quartiers {
-        work.territory(quartier, None, None, Some(home.slug())).await?;
-    }
     let counts = &extract.counts;
-    work.summary.slug = home.slug().into();
-    work.summary.name = home.name().into();
-    work.summary.warning.clone_from(&extract.boundary.warning);
+    let own = match target {
+        Target::Existing => None,
+        Target::Own { slug, name } => Some(work.own(&extract, slug, name).await?),
+    };
     work.summary.read = [counts.nodes, counts.ways, counts.relations];
-    work.summary.inside = extract.quartiers.len();
     work.summary.skipped.clone_from(&counts.skipped);
     work.summary.skipped.insert("outside".into(), counts.outside);
-    work.summary.addresses = crate::store::AddressTotals::of(&extract.addresses);
-    let doubtful = work.actors(&home, &extract.found).await?;
-    work.beside(&home, &extract, doubtful).await?;
-    let summary = work.summary;
-    let _ = report.send(Event::Summary(Box::new(summary.clone()))).await;
-    Ok(summary)
+    let doubtful = work.actors(own.as_ref(), &extract.found).await?;
+    work.beside(own.as_ref(), &extract, doubtful).await?;
+    Ok(work.summary)
 }
 
 struct Work<'a> {
@@ -62,6 +64,29 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
+    /// The extract's own territory, with its quartiers.
+    async fn own(&mut self, extract: &Extract, slug: Option<&str>, name: Option<&str>) -> anyhow::Result<Home> {
+        let home = self.territory(&extract.boundary, slug, name, None).await?;
+        for quartier in &extract.quartiers {
+            self.territory(quartier, None, None, Some(home.slug())).await?;
+        }
+        self.summary.slug = home.slug().into();
+        self.summary.name = home.name().into();
+        self.summary.warning.clone_from(&extract.boundary.warning);
+        self.summary.inside = extract.quartiers.len();
+        Ok(Home { id: home.id, slug: home.slug().into() })
+    }
+
+    /// The territory that an object is created in: the extract's own, else the smallest here that covers it and is no quartier.
+    fn home(&self, own: Option<&Home>, found: &Found) -> Option<Home> {
+        if let Some(own) = own {
+            return Some(own.clone());
+        }
+        let [lon, lat] = plan::point(&found.fields)?;
+        let (id, slug) = self.journal.atlas.home_at(lon, lat)?;
+        Some(Home { id, slug: slug.into() })
+    }
+
     /// Makes the territory, or brings it up to date where nobody changed it by hand.
     async fn territory(&mut self, b: &Boundary, wanted: Option<&str>, name: Option<&str>, inside: Option<&str>) -> anyhow::Result<Territory> {
         let name = name.unwrap_or(&b.name);
@@ -79,7 +104,7 @@ impl Work<'_> {
             }
         };
         if let Some(edit) = edit {
-            let acks = self.submit(vec![self.request(edit, None)]).await?;
+            let acks = submit(self.journal, vec![self.request(edit, None)]).await?;
             if let Some(refused) = acks.iter().find(|a| a.result == Outcome::Refused) {
                 anyhow::bail!("the territory « {short} » was not accepted: {}", sentence(refused));
             }
@@ -89,20 +114,24 @@ impl Work<'_> {
     }
 
     /// Publishes what is new, updates what changed at the source only, and gives back what is in doubt.
-    async fn actors(&mut self, home: &Territory, found: &[Found]) -> anyhow::Result<Vec<Candidate>> {
-        let mut doubtful: Vec<Candidate> = Vec::new();
+    async fn actors(&mut self, own: Option<&Home>, found: &[Found]) -> anyhow::Result<BTreeMap<Uuid, Vec<Candidate>>> {
+        let mut doubtful: BTreeMap<Uuid, Vec<Candidate>> = own.map(|home| (home.id, Vec::new())).into_iter().collect();
         let total = found.len() as u64;
         for (i, chunk) in found.chunks(BATCH).enumerate() {
             let mut requests = Vec::with_capacity(chunk.len());
             for one in chunk {
-                match self.plan(home, one).await? {
+                let Some(home) = self.home(own, one) else {
+                    *self.summary.skipped.entry("outside".into()).or_default() += 1;
+                    continue;
+                };
+                match self.plan(&home, one).await? {
                     Planned::Write(request) => requests.push(*request),
-                    Planned::Candidate(candidate) => doubtful.push(*candidate),
+                    Planned::Candidate(candidate) => doubtful.entry(home.id).or_default().push(*candidate),
                     Planned::Nothing => self.summary.unchanged += 1,
                 }
             }
             let kinds: Vec<(EditKind, String)> = requests.iter().map(|r| (r.edit.kind, theme(&r.edit.set))).collect();
-            for (ack, (kind, theme)) in self.submit(requests).await?.iter().zip(kinds) {
+            for (ack, (kind, theme)) in submit(self.journal, requests).await?.iter().zip(kinds) {
                 self.count(ack, kind, theme);
             }
             let done = total.min(((i + 1) * BATCH) as u64);
@@ -111,7 +140,7 @@ impl Work<'_> {
         Ok(doubtful)
     }
 
-    async fn plan(&mut self, home: &Territory, found: &Found) -> anyhow::Result<Planned> {
+    async fn plan(&mut self, home: &Home, found: &Found) -> anyhow::Result<Planned> {
         let reference = format!("osm:{}", found.osm);
         let mut tx = self.journal.store.read().await?;
         let known = tx.imported(&reference).await?;
@@ -138,7 +167,7 @@ impl Work<'_> {
         Planned::Write(Box::new(self.request(edit, Some(imported))))
     }
 
-    fn plan_new(&self, home: &Territory, found: &Found, reference: String) -> Planned {
+    fn plan_new(&self, home: &Home, found: &Found, reference: String) -> Planned {
         let reason = match &found.verdict {
             Verdict::Candidate(reason) => Some(word(*reason)),
             Verdict::Publish if self.twin_here(home, found) => Some("duplicate"),
@@ -149,52 +178,38 @@ impl Work<'_> {
         }
         let id = Uuid::now_v7();
         let mut edit = new_edit(SubjectKind::Actor, id, EditKind::Create, found.fields.clone());
-        edit.territory = Some(home.slug().into());
+        edit.territory = Some(home.slug.clone());
         let licence = "ODbL-1.0".into();
         let imported = Imported { reference, actor: id, version: found.version, licence, values: found.fields.clone(), run: self.run };
         Planned::Write(Box::new(self.request(edit, Some(imported))))
     }
 
     /// Somebody added the same actor by hand before the import: same place, same name.
-    fn twin_here(&self, home: &Territory, found: &Found) -> bool {
+    fn twin_here(&self, home: &Home, found: &Found) -> bool {
         let name = found.fields.get("name").and_then(Value::as_str).unwrap_or("");
         let twins = self.journal.atlas.duplicates(name, plan::point(&found.fields), Some(home.id), 3);
         twins.iter().any(|t| t.score >= crate::model::similar::PROBABLY_THE_SAME && t.distance_m.is_some_and(|m| m <= 30.0))
     }
 
-    /// Candidates, addresses and the simple base map: read by people, but nothing that they write together.
-    async fn beside(&mut self, home: &Territory, extract: &Extract, doubtful: Vec<Candidate>) -> anyhow::Result<()> {
-        for c in &doubtful {
+    /// Candidates and addresses: read by people, but nothing that they write together.
+    async fn beside(&mut self, own: Option<&Home>, extract: &Extract, doubtful: BTreeMap<Uuid, Vec<Candidate>>) -> anyhow::Result<()> {
+        for c in doubtful.values().flatten() {
             *self.summary.candidates.entry(c.reason.clone()).or_default() += 1;
         }
-        let mut packed = GzEncoder::new(Vec::new(), Compression::new(7));
-        serde_json::to_writer(&mut packed, &extract.base)?;
-        packed.flush()?;
-        let bytes = packed.finish()?;
-        let digest = format!("{:x}", Sha256::digest(&bytes));
-        let blob = Blob { media_type: "application/geo+json".into(), encoding: "gzip".into(), digest, bytes };
         let mut tx = self.journal.store.write().await?;
-        tx.put_candidates(home.id, self.run, &doubtful).await?;
-        tx.put_addresses(AddressSource::Osm, &home.id.to_string(), &extract.addresses).await?;
-        tx.put_blob(&format!("base/{}", home.id), &blob, now()).await?;
+        for (home, list) in &doubtful {
+            tx.put_candidates(*home, self.run, list).await?;
+        }
+        if let Some(home) = own {
+            self.summary.addresses = crate::store::AddressTotals::of(&extract.addresses);
+            tx.put_addresses(AddressSource::Osm, &home.id.to_string(), &extract.addresses).await?;
+        }
         tx.commit().await?;
         Ok(())
     }
 
     fn request(&self, edit: Edit, imported: Option<Imported>) -> Request {
         Request { edit, author: Author::System, source: Some("osm"), lang: Lang::Fr, imported }
-    }
-
-    async fn submit(&self, requests: Vec<Request>) -> anyhow::Result<Vec<Ack>> {
-        if requests.is_empty() {
-            return Ok(Vec::new());
-        }
-        let acks = self.journal.writer.write(requests).await?;
-        // The next batch looks for twins in the atlas, so it must hold this one.
-        if let Some(seq) = acks.iter().filter_map(|a| a.seq).max() {
-            self.journal.follower.reach(seq).await;
-        }
-        Ok(acks)
     }
 
     fn count(&mut self, ack: &Ack, kind: EditKind, theme: String) {
@@ -206,24 +221,6 @@ impl Work<'_> {
             (Outcome::Conflict, _) => self.summary.kept += 1,
         }
     }
-}
-
-fn new_edit(kind: SubjectKind, id: Uuid, what: EditKind, set: Fields) -> Edit {
-    Edit {
-        id: Uuid::now_v7(),
-        subject: Subject { kind, id },
-        kind: what,
-        territory: None,
-        set,
-        base: BTreeMap::new(),
-        reverts: None,
-        group: None,
-        candidate: None,
-    }
-}
-
-fn with_base(edit: Edit, base: &BTreeMap<String, crate::model::Version>) -> Edit {
-    Edit { base: base.iter().map(|(f, v)| (f.clone(), Some(*v))).collect(), ..edit }
 }
 
 /// The word under which a candidate's reason is kept.
@@ -239,12 +236,4 @@ fn word(doubt: Doubt) -> &'static str {
 fn theme(set: &Fields) -> String {
     let category = set.get("primary_category").and_then(Value::as_str).unwrap_or("");
     taxonomy().theme_index(category).map_or_else(|| "?".into(), |i| taxonomy().themes[i].code.clone())
-}
-
-fn sentence(ack: &Ack) -> String {
-    let of_field = ack.fields.values().find_map(|f| match f {
-        FieldResult::Refused { message, .. } => Some(message.clone()),
-        _ => None,
-    });
-    of_field.or_else(|| ack.message.clone()).unwrap_or_else(|| json!(ack.result).to_string())
 }

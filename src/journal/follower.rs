@@ -1,6 +1,8 @@
 //! The follower: reads committed entries in order and feeds the atlas. Nothing else does, this node's own commits included.
 
-use crate::atlas::{Atlas, Change, Mark};
+use super::membership::Areas;
+use crate::atlas::{Atlas, Change, Loader, Mark};
+use crate::geo::Shape;
 use crate::model::{Entry, SubjectKind, Version};
 use crate::store::{self, Store, Tx};
 use std::collections::BTreeSet;
@@ -13,6 +15,9 @@ use uuid::Uuid;
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Entries applied at once.
 const PAGE: i64 = 500;
+
+/// Territories read at once when the atlas is loaded.
+const LOADED_AT_ONCE: i64 = 2000;
 
 /// Handle on the follower; cheap to clone.
 #[derive(Debug, Clone)]
@@ -56,9 +61,24 @@ impl Task {
     async fn load(&mut self) -> store::Result<()> {
         let mut tx = self.store.read().await?;
         let head = tx.head().await?;
-        let (territories, actors) = (tx.territories().await?, tx.actors().await?);
+        let mut loader = Loader::default();
+        let mut last = String::new();
+        loop {
+            let page = tx.territories_after(&last, LOADED_AT_ONCE).await?;
+            let Some(end) = page.last() else { break };
+            last = end.slug().to_owned();
+            loader = aside(move || {
+                loader.add_territories(&page);
+                loader
+            })
+            .await?;
+        }
+        let actors = tx.actors().await?;
         let atlas = self.atlas.clone();
-        let bulk = tokio::task::spawn_blocking(move || atlas.load(&territories, &actors, head));
+        let bulk = tokio::task::spawn_blocking(move || {
+            loader.add(&actors);
+            atlas.install(loader, head)
+        });
         if !matches!(bulk.await, Ok(Ok(()))) {
             return Err(store::Error::Unfit("the atlas could not be built".into()));
         }
@@ -111,6 +131,17 @@ impl Task {
         }
     }
 
+    /// Where the shapes of changed territories were and are.
+    fn areas(&self, changes: &[Change]) -> Areas {
+        let mut boxes = Vec::new();
+        for change in changes {
+            let Change::Territory(territory) = change else { continue };
+            boxes.extend(self.atlas.shape_bbox(territory.id));
+            boxes.extend(territory.boundary().and_then(Shape::from_geojson).map(|s| s.bbox));
+        }
+        Areas::new(&boxes)
+    }
+
     async fn changes(&self, tx: &mut Tx, entries: &[Entry]) -> store::Result<Vec<Change>> {
         let of = |kind: SubjectKind| entries.iter().filter(move |e| e.subject.kind == kind).map(|e| e.subject.id).collect::<BTreeSet<Uuid>>();
         let territories = of(SubjectKind::Territory);
@@ -120,15 +151,26 @@ impl Task {
             changes.extend(tx.territory(*id).await?.map(|t| Change::Territory(Box::new(t))));
         }
         if !territories.is_empty() {
-            // A new or moved boundary changes the memberships of actors that no entry names.
-            changes.extend(tx.actors().await?.into_iter().map(|a| Change::Actor(Box::new(a))));
-            actors.clear();
+            // A new or moved boundary changes the memberships of actors that no entry names: those where it was and where it is.
+            let areas = self.areas(&changes);
+            let points = tx.points().await?;
+            let before = actors.len();
+            actors.extend(points.iter().filter(|(_, lon, lat)| areas.hold(*lon, *lat)).map(|(actor, ..)| *actor));
+            if (actors.len() - before) * 8 > points.len() {
+                changes.extend(tx.actors().await?.into_iter().map(|a| Change::Actor(Box::new(a))));
+                actors.clear();
+            }
         }
         for id in actors {
             changes.extend(tx.actor(id).await?.map(|a| Change::Actor(Box::new(a))));
         }
         Ok(changes)
     }
+}
+
+/// Work that would hold up the runtime.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> store::Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| store::Error::Unfit("the atlas could not be built".into()))
 }
 
 fn mark(e: &Entry) -> Mark {

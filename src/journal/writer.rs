@@ -1,8 +1,9 @@
 //! The batching writer: whatever is queued goes into one transaction, and nobody is answered before its commit.
 
 use super::core::{Author, Decision, Known, Request, decide};
-use super::membership::Shapes;
+use super::membership::{Areas, Shapes};
 use super::{broken, now};
+use crate::geo::Bbox;
 use crate::model::edit::{Ack, Edit, EditKind, Entry, Outcome, SubjectKind};
 use crate::model::merge::texts_to_look_up;
 use crate::model::{Actor, Doc, Fields, Lang, Role, Territory, Version, actor::Origin};
@@ -55,7 +56,7 @@ impl Writer {
     /// Starts the writer; `committed` is notified after every commit that moved the head.
     pub fn start(store: Store, committed: Arc<Notify>) -> (Self, tokio::task::JoinHandle<()>) {
         let (queue, jobs) = mpsc::channel(QUEUE);
-        let task = tokio::spawn(Task { store, committed, shapes: Shapes::default() }.run(jobs));
+        let task = tokio::spawn(Task { store, committed, shapes: Shapes::default(), moved: Vec::new() }.run(jobs));
         (Self { queue }, task)
     }
 
@@ -82,10 +83,18 @@ struct Task {
     store: Store,
     committed: Arc<Notify>,
     shapes: Shapes,
+    /// Where territories have changed in this transaction and memberships were not looked at again yet.
+    moved: Vec<Bbox>,
 }
 
 impl Task {
     async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
+        // Not when the first edit comes: with all communes of a country it takes seconds.
+        if let Ok(mut tx) = self.store.read().await
+            && let Err(e) = self.refresh_shapes(&mut tx).await
+        {
+            tracing::warn!("the territories' shapes could not be read yet: {e}");
+        }
         let mut batch = Vec::with_capacity(BATCH);
         while jobs.recv_many(&mut batch, BATCH).await > 0 {
             self.write_batch(std::mem::take(&mut batch)).await;
@@ -100,6 +109,7 @@ impl Task {
                 tracing::error!("a batch of {} was not written: {e}", jobs.len());
                 // Shapes may have been read inside the transaction that is now undone.
                 self.shapes = Shapes::default();
+                self.moved.clear();
                 for job in jobs {
                     let _ = job.answer.send(Err(Refused::NotWritten));
                 }
@@ -151,6 +161,7 @@ impl Task {
             }
             all.push(acks);
         }
+        self.recompute_memberships(&mut tx).await?;
         let moved = head.seq != start.seq;
         if moved {
             tx.set_head(head.seq).await?;
@@ -162,13 +173,17 @@ impl Task {
     async fn refresh_shapes(&mut self, tx: &mut Tx) -> store::Result<()> {
         let seq = tx.territories_seq().await?;
         if seq != self.shapes.seq {
-            self.shapes = Shapes::new(&tx.territories().await?, seq);
+            self.shapes = Shapes::read(tx, seq).await?;
         }
         Ok(())
     }
 
     /// One edit, or several of one group: if one of a group is not applied, none is.
     async fn write_group(&mut self, tx: &mut Tx, group: &[Request], head: &mut Version) -> store::Result<Vec<Ack>> {
+        if group.iter().any(|r| r.edit.subject.kind == SubjectKind::Actor) {
+            // Rights may hang on memberships, so those that a territory before it changed come first.
+            self.recompute_memberships(tx).await?;
+        }
         if let [alone] = group
             && alone.edit.subject.kind == SubjectKind::Actor
         {
@@ -300,27 +315,37 @@ impl Task {
                 tx.put_actor(&actor, before.created_at().is_none()).await
             }
             SubjectKind::Territory => {
-                let seq = doc.version.seq;
-                tx.put_territory(&Territory { id: edit.subject.id, doc }, at).await?;
-                self.shapes = Shapes::new(&tx.territories().await?, seq);
-                self.recompute_memberships(tx).await
+                let territory = Territory { id: edit.subject.id, doc };
+                tx.put_territory(&territory, at).await?;
+                self.moved.extend(self.shapes.put(&territory));
+                Ok(())
             }
         }
     }
 
-    /// After a territory's shape changed: every actor's memberships again, writing only those that differ.
-    async fn recompute_memberships(&self, tx: &mut Tx) -> store::Result<()> {
+    /// After shapes changed: the memberships of every actor with a place where they did, once for all of them, writing only what differs.
+    async fn recompute_memberships(&mut self, tx: &mut Tx) -> store::Result<()> {
+        if self.moved.is_empty() {
+            return Ok(());
+        }
+        let moved = Areas::new(&std::mem::take(&mut self.moved));
         let mut points: BTreeMap<Uuid, Vec<[f64; 2]>> = BTreeMap::new();
         for (actor, lon, lat) in tx.points().await? {
             points.entry(actor).or_default().push([lon, lat]);
         }
+        let all = points.len();
+        points.retain(|_, places| places.iter().any(|[lon, lat]| moved.hold(*lon, *lat)));
         let mut stored: BTreeMap<Uuid, Vec<Uuid>> = BTreeMap::new();
-        for (actor, territory) in tx.memberships().await? {
-            stored.entry(actor).or_default().push(territory);
+        // One reading of everything, or one per actor, whichever is less.
+        let whole = points.len() * 8 > all;
+        if whole && all > 0 {
+            for (actor, territory) in tx.memberships().await? {
+                stored.entry(actor).or_default().push(territory);
+            }
         }
         for (actor, points) in points {
             let covering = self.shapes.covering(points.into_iter());
-            let mut old = stored.remove(&actor).unwrap_or_default();
+            let mut old = if whole { stored.remove(&actor).unwrap_or_default() } else { tx.memberships_of(actor).await? };
             old.sort_unstable();
             if covering != old {
                 tx.put_memberships(actor, &covering).await?;

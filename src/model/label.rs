@@ -53,6 +53,7 @@ pub fn author(identity: Option<Uuid>, source: Option<&str>) -> String {
     match (identity, source) {
         (Some(id), _) => pseudonym(id),
         (None, Some("osm")) => "OpenStreetMap".into(),
+        (None, Some("contours")) => "Contours administratifs".into(),
         (None, _) => "Bouillon".into(),
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 /// Words that are already addresses of the site and so can't be a territory's.
-pub const RESERVED: [&str; 16] = [
+pub const RESERVED: [&str; 17] = [
     "api",
     "tiles",
     "assets",
@@ -23,6 +23,7 @@ pub const RESERVED: [&str; 16] = [
     "static",
     "territoires",
     "aide",
+    "contours",
 ];
 
 /// A territory and its history marks.

@@ -262,7 +262,7 @@ struct Places<'a> {
     communes: &'a [Commune],
     boxes: RTree<GeomWithData<Rectangle<[f64; 2]>, usize>>,
     towns: RTree<Town>,
-    /// Their INSEE codes by folded name.
+    /// INSEE codes by folded name of town.
     codes: HashMap<String, Option<String>>,
     /// Name and code by number: the communes first.
     areas: Vec<(Option<String>, Option<String>)>,
@@ -278,7 +278,7 @@ impl<'a> Places<'a> {
             GeomWithData::new(Rectangle::from_corners([b.west, b.south], [b.east, b.north]), i)
         };
         let boxes = RTree::bulk_load(communes.iter().enumerate().map(boxed).collect());
-        let codes = towns.iter().map(|(_, name, code)| (fold(name), code.clone())).collect();
+        let codes = towns.iter().rev().map(|(_, name, code)| (fold(name), code.clone())).collect();
         let towns = RTree::bulk_load(towns.into_iter().map(|(point, name, code)| GeomWithData::new(point, (name, code))).collect());
         let mut areas: Vec<_> = communes.iter().map(|c| (Some(c.name.clone()), c.code.clone())).collect();
         let nowhere = areas.len() as Area;

@@ -124,6 +124,16 @@ impl<'a> Object<'a> {
         }
     }
 
+    /// Whether it has any tag, found without reading them.
+    pub(super) fn has_tags(&self) -> bool {
+        match &self.element {
+            Element::Node(n) => n.raw_tags().len() > 0,
+            Element::DenseNode(n) => n.raw_tags().next().is_some(),
+            Element::Way(w) => w.raw_tags().len() > 0,
+            Element::Relation(r) => r.raw_tags().len() > 0,
+        }
+    }
+
     /// Nodes of a way.
     pub(super) fn refs(&self) -> Vec<i64> {
         match &self.element {
@@ -243,10 +253,7 @@ impl Source {
         visit: impl Fn(&mut T, &Object<'_>) + Sync,
         progress: &mut dyn FnMut(u64),
     ) -> Result<Vec<T>, ReadError> {
-        let wanted = |index: usize, frame: &Frame| {
-            let holds = self.holds[index];
-            frame.kind == FrameKind::Data && 0 < [holds.nodes, holds.ways, holds.relations][kind as usize]
-        };
+        let wanted = |index: usize, frame: &Frame| self.has(kind, index, frame);
         let results = self.run(wanted, progress, |frame, bytes| {
             visit_block(frame, &bytes, &|value: &mut T, object| {
                 if object.kind() == kind {
@@ -255,6 +262,37 @@ impl Source {
             })
         })?;
         Ok(results.into_iter().map(|(_, value)| value).collect())
+    }
+
+    /// Like [`Source::again`], but what a block gave is handed to `done` at once and not kept.
+    pub(super) fn stream<T: Send + Default>(
+        &self,
+        kind: Kind,
+        visit: impl Fn(&mut T, &Object<'_>) + Sync,
+        done: impl Fn(T) + Sync,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<(), ReadError> {
+        let wanted = |index: usize, frame: &Frame| self.has(kind, index, frame);
+        let work = |frame: &Frame, bytes: Vec<u8>| {
+            let value = visit_block(frame, &bytes, &|value: &mut T, object| {
+                if object.kind() == kind {
+                    visit(value, object);
+                }
+            })?;
+            done(value);
+            Ok(())
+        };
+        self.run(wanted, progress, work).map(|_| ())
+    }
+
+    fn has(&self, kind: Kind, index: usize, frame: &Frame) -> bool {
+        let holds = self.holds[index];
+        frame.kind == FrameKind::Data && 0 < [holds.nodes, holds.ways, holds.relations][kind as usize]
+    }
+
+    /// Nodes in the file.
+    pub(super) fn nodes(&self) -> u64 {
+        self.holds.iter().map(|h| h.nodes).sum()
     }
 
     /// Reads, unpacks and works on blocks in parallel. Results come in the order of the file; so does the error, if any.
@@ -306,7 +344,7 @@ impl Source {
     }
 }
 
-fn threads() -> usize {
+pub(super) fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 

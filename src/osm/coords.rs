@@ -22,6 +22,29 @@ impl Coords {
         self.0.binary_search_by_key(&id, |(id, _)| *id).ok().map(|i| self.0[i].1)
     }
 
+    /// The position of an id that probably lies near the last one found, whose place is in `hint`: neighbours on a way were mostly drawn
+    /// together, and the steps there are far fewer than through the whole list.
+    pub(super) fn near(&self, id: i64, hint: &mut usize) -> Option<At> {
+        let ids = &self.0;
+        let mut step = 1;
+        let (mut low, mut high);
+        if ids.get(*hint)?.0 <= id {
+            (low, high) = (*hint, *hint + 1);
+            while high < ids.len() && ids[high].0 <= id {
+                (low, high, step) = (high, high + step * 2, step * 2);
+            }
+            high = high.min(ids.len());
+        } else {
+            (low, high) = (*hint, *hint);
+            while low > 0 && ids[low].0 > id {
+                (high, low, step) = (low, low.saturating_sub(step), step * 2);
+            }
+        }
+        let found = low + ids[low..high].binary_search_by_key(&id, |(id, _)| *id).ok()?;
+        *hint = found;
+        Some(ids[found].1)
+    }
+
     /// Positions in degrees of the nodes that are known, in order.
     pub(super) fn line(&self, refs: &[i64]) -> Vec<[f64; 2]> {
         refs.iter().filter_map(|id| self.get(*id)).map(At::degrees).collect()
@@ -63,6 +86,20 @@ impl Ids {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_search_from_a_hint_finds_what_a_search_finds() {
+        let ids = [-9_i64, -3, 0, 1, 2, 7, 8, 100, 101, 5000];
+        let coords = Coords::new(vec![ids.iter().map(|id| (*id, At { lon: *id as i32, lat: 0 })).collect()]);
+        for start in 0..ids.len() {
+            for id in -12..5010 {
+                let mut hint = start;
+                assert_eq!(coords.near(id, &mut hint), coords.get(id), "{id} from {start}");
+                assert!(hint < ids.len());
+            }
+        }
+        assert_eq!(Coords::default().near(1, &mut 0), None);
+    }
 
     #[test]
     fn of_an_id_given_twice_the_last_position_counts() {

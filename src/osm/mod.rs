@@ -1,4 +1,4 @@
-//! From an `.osm.pbf` file to a boundary, actors, candidates, addresses and a simple base map. No network, no database.
+//! From an `.osm.pbf` file to a boundary, actors, candidates, addresses, and features for the base map. No network, no database.
 //!
 //! [`extract`] runs in a child process that only parses: its result goes to the parent as JSON. A file is hostile until checked, so every
 //! block passes `frames` and `check` before `osmpbf` sees it, and a bad file is a [`ReadError`], never a panic. OpenStreetMap user
@@ -7,13 +7,11 @@
 mod address_book;
 mod address_facts;
 mod addresses;
-mod around;
-mod base;
 mod blocks;
 mod check;
-mod clip;
 mod coords;
 mod error;
+mod features;
 mod fields;
 mod frames;
 mod guess;
@@ -32,9 +30,10 @@ mod cases;
 #[cfg(test)]
 mod extracts;
 
-pub use base::{Base, Feature, Geometry, Properties};
 pub use error::{Damage, Other, ReadError, Spot};
-pub use read::extract;
+pub use features::{Feature, Outcome, Shape, Shared, Sink, Wanted};
+pub use read::{Checked, extract};
+pub use tags::Tags;
 
 pub use crate::store::Address;
 
@@ -108,8 +107,6 @@ pub struct Extract {
     pub found: Vec<Found>,
     /// Streets, places, municipalities and public places of the whole file, with their house numbers.
     pub addresses: Vec<Address>,
-    /// Water, woods, buildings and roads in and around it.
-    pub base: Base,
     /// What was read and what was left out.
     pub counts: Counts,
     /// Day of the data, `YYYY-MM-DD` UTC.

@@ -114,7 +114,7 @@ pub(super) fn surface(ways: &[&[i64]], coords: &Coords) -> MultiPolygon<f64> {
     polygons(rings.iter().map(|ring| closed(coords.line(ring))).collect())
 }
 
-fn closed(mut line: Vec<[f64; 2]>) -> Vec<[f64; 2]> {
+pub(super) fn closed(mut line: Vec<[f64; 2]>) -> Vec<[f64; 2]> {
     if let (Some(first), Some(last)) = (line.first().copied(), line.last())
         && first != *last
     {

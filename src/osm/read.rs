@@ -4,11 +4,10 @@
 
 use super::address_book::Commune;
 use super::addresses;
-use super::around::{Around, SurfaceRelation, Surroundings, window};
-use super::base::classify;
 use super::blocks::{At, Kind, Member, Object, Source};
 use super::coords::{Coords, Ids};
 use super::error::ReadError;
+use super::features::{self, Outcome, Sink};
 use super::fields::fields;
 use super::guess::guess;
 use super::mapping::mapping;
@@ -20,7 +19,7 @@ use crate::geo::{Bbox, Shape};
 use std::path::Path;
 
 /// Passes over the file, for the progress bar.
-const PASSES: u64 = 9;
+const PASSES: u64 = 7;
 /// Bytes that one needed node takes at most, while lists are put together and sorted.
 pub(super) const NODE_BYTES: u64 = 48;
 /// Relations inside relations are followed so far.
@@ -32,7 +31,7 @@ const NESTING_MAX: usize = 4;
 ///
 /// # Errors
 /// [`ReadError`] when the file is not sound, would take more memory than allowed, or lacks the boundary asked for.
-pub fn extract(path: &Path, ask: &Ask, progress: &mut dyn FnMut(u64, u64)) -> Result<Extract, ReadError> {
+pub fn extract(path: &Path, ask: &Ask, progress: &mut dyn FnMut(u64, u64)) -> Result<(Extract, Checked), ReadError> {
     let mut source = Source::open(path)?;
     let total = source.length * PASSES;
     let mut steps = Steps { done: 0, total, progress };
@@ -67,17 +66,33 @@ pub fn extract(path: &Path, ask: &Ask, progress: &mut dyn FnMut(u64, u64)) -> Re
     let quartiers = territory::nested(&boundary, &shape, &territories);
     let found = judge(placed, &shape, &mut counts);
 
-    let around = Around { source: &source, window: window(&shape.bbox), ways: &ways, coords: &coords, max_memory: ask.max_memory };
-    let Surroundings { base, nodes } = around.read(first.surfaces, &mut counts.skipped, &mut steps)?;
-    if nodes == 0 && found.is_empty() && matches!(ask.boundary, Some(BoundaryAsk::Shape { .. } | BoundaryAsk::Bbox(_))) {
+    if found.is_empty() && !known.bbox.meets(&shape.bbox) && matches!(ask.boundary, Some(BoundaryAsk::Shape { .. } | BoundaryAsk::Bbox(_))) {
         return Err(ReadError::BoundaryElsewhere);
     }
-    steps.pass(6);
+    steps.pass(4);
     let book = addresses::read(&source, ask.max_memory, &mut steps)?;
     let addresses = book.finish(&communes(&boundary, &quartiers, &territories), middle(&shape.bbox), &mut counts.skipped);
     steps.pass(PASSES);
     let data_date = first.newest.and_then(|t| time::OffsetDateTime::from_unix_timestamp(t).ok()).map(|t| t.date().to_string());
-    Ok(Extract { boundary, quartiers, found, addresses, base, counts, data_date })
+    Ok((Extract { boundary, quartiers, found, addresses, counts, data_date }, Checked(source)))
+}
+
+/// A file whose every block was found sound, ready to be read again.
+pub struct Checked(Source);
+
+impl Checked {
+    /// Shows everything that is to be drawn to `sink`; see [`features`](super::features).
+    ///
+    /// # Errors
+    /// [`ReadError`] when it takes more than `max_memory` bytes, or the file has changed.
+    pub fn features(&self, sink: &impl Sink, max_memory: u64, progress: &mut dyn FnMut(u64)) -> Result<Outcome, ReadError> {
+        features::features(&self.0, sink, max_memory, progress)
+    }
+
+    /// Bytes that [`Checked::features`] reads, for its progress.
+    pub fn feature_bytes(&self) -> u64 {
+        self.0.length * features::PASSES
+    }
 }
 
 /// Every commune whose ring closes in the file: the territory or those inside it, then its neighbours.
@@ -120,7 +135,6 @@ impl Steps<'_> {
 struct First {
     mapped: Vec<Mapped>,
     outlines: Vec<Outline>,
-    surfaces: Vec<SurfaceRelation>,
     bbox: Bbox,
     header: Option<Bbox>,
     newest: Option<i64>,
@@ -130,14 +144,13 @@ struct First {
 struct FirstBlock {
     mapped: Vec<Mapped>,
     outlines: Vec<Outline>,
-    surfaces: Vec<SurfaceRelation>,
     bbox: Bbox,
     lost: u64,
 }
 
 impl Default for FirstBlock {
     fn default() -> Self {
-        Self { mapped: Vec::new(), outlines: Vec::new(), surfaces: Vec::new(), bbox: Bbox::EMPTY, lost: 0 }
+        Self { mapped: Vec::new(), outlines: Vec::new(), bbox: Bbox::EMPTY, lost: 0 }
     }
 }
 
@@ -178,13 +191,11 @@ fn first_pass(source: &mut Source, ask: &Ask, counts: &mut Counts, steps: &mut S
     };
     let (blocks, holds, header) = source.check(ask.max_memory, visit, &mut |bytes| steps.read(bytes))?;
     (counts.nodes, counts.ways, counts.relations) = (holds.nodes, holds.ways, holds.relations);
-    let mut first =
-        First { mapped: Vec::new(), outlines: Vec::new(), surfaces: Vec::new(), bbox: Bbox::EMPTY, header: header.bbox, newest: header.newest };
+    let mut first = First { mapped: Vec::new(), outlines: Vec::new(), bbox: Bbox::EMPTY, header: header.bbox, newest: header.newest };
     let mut lost = 0;
     for block in blocks {
         first.mapped.extend(block.mapped);
         first.outlines.extend(block.outlines);
-        first.surfaces.extend(block.surfaces);
         lost += block.lost;
         if !block.bbox.is_empty() {
             first.bbox.add(block.bbox.west, block.bbox.south);
@@ -200,11 +211,6 @@ fn first_pass(source: &mut Source, ask: &Ask, counts: &mut Counts, steps: &mut S
 fn first_relation(block: &mut FirstBlock, object: &Object<'_>, tags: &OwnTags) {
     if admin_level(tags).is_some() || is_quartier(tags) {
         block.outlines.push(outline(object, tags.clone(), OutlineBody::Members(object.members())));
-    }
-    if tags.is("type", "multipolygon")
-        && let Some(class) = classify(tags, true).filter(|c| c.surface)
-    {
-        block.surfaces.push(SurfaceRelation { id: object.id(), class, members: object.members() });
     }
 }
 
@@ -254,7 +260,7 @@ type Located = Vec<Vec<(i64, At)>>;
 fn needed_ways(source: &Source, first: &mut First, nested: &Nested, steps: &mut Steps<'_>) -> Result<(Ways, Located), ReadError> {
     let mapped = first.mapped.iter().filter_map(|m| if let Body::Relation(members) = &m.body { Some(members) } else { None });
     let outlines = first.outlines.iter().filter_map(|o| if let OutlineBody::Members(members) = &o.body { Some(members) } else { None });
-    let all = mapped.chain(outlines).chain(first.surfaces.iter().map(|s| &s.members)).chain(nested.values());
+    let all = mapped.chain(outlines).chain(nested.values());
     let ids = Ids::new(all.flatten().filter(|m| m.kind == Kind::Way).map(|m| m.id).collect());
     let own = Ids::new(first.mapped.iter().filter(|m| m.kind == Kind::Way).map(|m| m.id).collect());
     type Block = (Vec<(i64, Vec<i64>)>, Vec<(i64, At)>);

@@ -206,10 +206,16 @@ struct Ring {
 impl Ring {
     /// None when the ring encloses nothing.
     fn new(line: Vec<[f64; 2]>) -> Option<Self> {
+        if line.len() < 4 {
+            return None;
+        }
         let polygon = Polygon::new(LineString::from(line), Vec::new());
         let area = polygon.unsigned_area();
+        if area <= 0.0 {
+            return None;
+        }
         let (bounds, inside) = (polygon.bounding_rect()?, polygon.interior_point()?);
-        (area > 0.0 && polygon.exterior().0.len() >= 4).then_some(Self { polygon, area, bounds, inside })
+        Some(Self { polygon, area, bounds, inside })
     }
 
     fn holds(&self, other: &Self) -> bool {

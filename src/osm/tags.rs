@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 /// Tags in the order of the file. Of a key given twice the first counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Tags<'a>(pub(super) Vec<(Cow<'a, str>, Cow<'a, str>)>);
+pub struct Tags<'a>(pub(super) Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
 /// Tags that outlive their block.
 pub(super) type OwnTags = Tags<'static>;
@@ -16,9 +16,25 @@ impl<'a> Tags<'a> {
         Self(numbers.filter_map(|(k, v)| Some((text(k)?, text(v)?))).collect())
     }
 
+    /// Tags that come from elsewhere than a file of OpenStreetMap.
+    pub fn from_pairs(pairs: impl IntoIterator<Item = (&'static str, String)>) -> OwnTags {
+        Tags(pairs.into_iter().map(|(key, value)| (Cow::Borrowed(key), Cow::Owned(value))).collect())
+    }
+
+    /// With one more.
+    pub fn with(mut self, key: &'static str, value: &str) -> Self {
+        self.0.push((Cow::Borrowed(key), Cow::Owned(value.to_owned())));
+        self
+    }
+
     /// The value of a key.
-    pub(super) fn get(&self, key: &str) -> Option<&str> {
+    pub fn get(&self, key: &str) -> Option<&str> {
         self.0.iter().find(|(k, _)| k == key).map(|(_, v)| v.as_ref())
+    }
+
+    /// Every key, in the order of the file.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(k, _)| k.as_ref())
     }
 
     /// The first of several keys that has a value other than blanks.
@@ -50,7 +66,7 @@ impl<'a> Tags<'a> {
     }
 
     #[cfg(test)]
-    pub(super) fn of(list: &[(&str, &str)]) -> OwnTags {
+    pub(crate) fn of(list: &[(&str, &str)]) -> OwnTags {
         Tags(list.iter().map(|(k, v)| (Cow::Owned((*k).to_owned()), Cow::Owned((*v).to_owned()))).collect())
     }
 }

@@ -1,4 +1,4 @@
-//! What imports leave behind: origins, candidates, blobs.
+//! What imports leave behind: origins and candidates.
 
 use super::tx::{all, first, run};
 use super::{Result, Tx};
@@ -44,19 +44,6 @@ pub struct Candidate {
     pub lat: f64,
     /// The fields of the actor it would become.
     pub fields: Fields,
-}
-
-/// Bytes served as they are.
-#[derive(Debug, Clone)]
-pub struct Blob {
-    /// `application/geo+json`…
-    pub media_type: String,
-    /// `gzip`, or an empty text.
-    pub encoding: String,
-    /// Of the bytes; serves as ETag.
-    pub digest: String,
-    /// The content.
-    pub bytes: Vec<u8>,
 }
 
 type CandidateRow = (Uuid, String, String, String, String, f64, f64, Json<Fields>);
@@ -171,43 +158,5 @@ impl Tx {
     pub async fn count_candidates(&mut self, territory: Uuid) -> Result<i64> {
         let row = first!(self, (i64,), "select count(*) from candidates where territory = $1 and taken_by is null", territory);
         Ok(row.map_or(0, |r| r.0))
-    }
-
-    /// Keeps bytes under a name.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn put_blob(&mut self, name: &str, blob: &Blob, at: i64) -> Result<()> {
-        run!(
-            self,
-            "insert into blobs (name, media_type, encoding, digest, bytes, at) values ($1, $2, $3, $4, $5, $6)
-             on conflict (name) do update set media_type = excluded.media_type, encoding = excluded.encoding, digest = excluded.digest,
-             bytes = excluded.bytes, at = excluded.at",
-            name,
-            &blob.media_type,
-            &blob.encoding,
-            &blob.digest,
-            &blob.bytes[..],
-            at
-        );
-        Ok(())
-    }
-
-    /// The bytes kept under a name.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn blob(&mut self, name: &str) -> Result<Option<Blob>> {
-        type Row = (String, String, String, Vec<u8>);
-        let row = first!(self, Row, "select media_type, encoding, digest, bytes from blobs where name = $1", name);
-        Ok(row.map(|(media_type, encoding, digest, bytes)| Blob { media_type, encoding, digest, bytes }))
-    }
-
-    /// Whether bytes are kept under a name.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn has_blob(&mut self, name: &str) -> Result<bool> {
-        Ok(first!(self, (i64,), "select count(*) from blobs where name = $1", name).is_some_and(|r| r.0 > 0))
     }
 }

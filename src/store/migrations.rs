@@ -16,15 +16,15 @@ impl Store {
     pub(super) async fn migrate(&self) -> Result<()> {
         let list = match self {
             Self::Sqlite { .. } => {
-                embedded!("sqlite": "0001_journal", "0002_actors_and_territories", "0003_imports", "0004_accounts", "0005_addresses")
+                embedded!("sqlite": "0001_journal", "0002_actors_and_territories", "0003_imports", "0004_accounts", "0005_addresses", "0006_basemaps")
             }
             Self::Postgis { .. } => {
-                embedded!("postgis": "0001_journal", "0002_actors_and_territories", "0003_imports", "0004_accounts", "0005_addresses")
+                embedded!("postgis": "0001_journal", "0002_actors_and_territories", "0003_imports", "0004_accounts", "0005_addresses", "0006_basemaps")
             }
         };
-        let numbered = list.into_iter().zip(1..).map(|((name, sql), number)| {
-            let words = name.split_once('_').map_or(name, |(_, words)| words).replace('_', " ");
-            Migration::new(number, Cow::Owned(words), MigrationType::Simple, sql, false)
+        let numbered = list.into_iter().map(|(name, sql)| {
+            let (number, words) = name.split_once('_').unwrap_or((name, name));
+            Migration::new(number.parse().unwrap_or(i64::MAX), Cow::Owned(words.replace('_', " ")), MigrationType::Simple, sql, false)
         });
         let migrator = Migrator::with_migrations(numbered.collect());
         match self {

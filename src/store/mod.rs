@@ -5,6 +5,7 @@
 
 mod accounts;
 mod addresses;
+mod basemaps;
 mod imports;
 pub mod journal;
 mod migrations;
@@ -13,7 +14,7 @@ mod tx;
 
 pub use accounts::{Grant, Invitation};
 pub use addresses::{Address, AddressKind, AddressSource, AddressTotals, HouseNumber, StoredAddress};
-pub use imports::{Blob, Candidate, Imported};
+pub use imports::{Candidate, Imported};
 pub use tx::Tx;
 
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};

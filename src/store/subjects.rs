@@ -50,6 +50,15 @@ impl Tx {
         Ok(rows.into_iter().map(|(id, doc)| Territory { id, doc: doc.0 }).collect())
     }
 
+    /// Some territories after an address, by address: all of them at once can take hundreds of megabytes.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn territories_after(&mut self, slug: &str, limit: i64) -> Result<Vec<Territory>> {
+        let rows = all!(self, (Uuid, Json<Doc>), "select id, doc from territories where slug > $1 order by slug limit $2", slug, limit);
+        Ok(rows.into_iter().map(|(id, doc)| Territory { id, doc: doc.0 }).collect())
+    }
+
     /// One territory.
     ///
     /// # Errors
@@ -183,6 +192,14 @@ impl Tx {
                    join actors a on a.id = p.actor where not a.deleted
                    and st_dwithin(p.geom::geography, st_setsrid(st_makepoint($1, $2), 4326)::geography, $3) group by 1 order by 1";
         Ok(Some(sqlx::query_as(sql).bind(lon).bind(lat).bind(metres).fetch_all(&mut **t).await?))
+    }
+
+    /// The memberships of one actor as stored.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn memberships_of(&mut self, actor: Uuid) -> Result<Vec<Uuid>> {
+        Ok(all!(self, (Uuid,), "select territory from memberships where actor = $1", actor).into_iter().map(|t| t.0).collect())
     }
 
     /// All memberships as stored.

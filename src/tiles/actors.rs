@@ -20,8 +20,8 @@ pub const MAX_TILE_ZOOM: u8 = 20;
 pub struct Tile {
     /// A Mapbox Vector Tile 2.1; empty when the tile shows nothing.
     pub bytes: Arc<[u8]>,
-    /// A strong entity tag, quotes included: equal bytes have equal tags on every node.
-    pub etag: String,
+    /// Of the bytes: equal bytes have equal tags on every node.
+    tag: String,
     gzip: OnceLock<Arc<[u8]>>,
 }
 
@@ -29,20 +29,27 @@ impl Tile {
     fn new(bytes: Vec<u8>) -> Self {
         let mut hash = DefaultHasher::new();
         hash.write(&bytes);
-        let etag = format!("\"{:x}-{:016x}\"", bytes.len(), hash.finish());
-        Self { bytes: bytes.into(), etag, gzip: OnceLock::new() }
+        let tag = format!("{:x}-{:016x}", bytes.len(), hash.finish());
+        Self { bytes: bytes.into(), tag, gzip: OnceLock::new() }
+    }
+
+    /// The strong entity tag of the bytes as they are, or compressed with gzip: other bytes, another tag.
+    pub fn etag(&self, gzip: bool) -> String {
+        format!("\"{}{}\"", self.tag, if gzip { "-gzip" } else { "" })
     }
 
     /// The bytes compressed with gzip; done once, when somebody first asks.
     pub fn gzip(&self) -> Arc<[u8]> {
-        let compress = || {
-            let mut out = GzEncoder::new(Vec::with_capacity(self.bytes.len() / 2 + 32), Compression::fast());
-            // Writing into memory does not fail.
-            let _ = out.write_all(&self.bytes);
-            out.finish().unwrap_or_default().into()
-        };
-        self.gzip.get_or_init(compress).clone()
+        self.gzip.get_or_init(|| gzip(&self.bytes).into()).clone()
     }
+}
+
+/// Compresses a tile, fast rather than small.
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut out = GzEncoder::new(Vec::with_capacity(bytes.len() / 2 + 32), Compression::fast());
+    // Writing into memory does not fail.
+    let _ = out.write_all(bytes);
+    out.finish().unwrap_or_default()
 }
 
 /// Tiles of actors, made from the atlas and cached.

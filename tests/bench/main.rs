@@ -13,6 +13,7 @@ mod pbf;
 mod postgis;
 mod server;
 mod table;
+mod territories;
 mod web;
 
 use crate::memory::World;
@@ -54,12 +55,18 @@ fn measure(runtime: &Runtime, count: u32, folder: &Path, postgis: Option<&Postgi
     let clock = Instant::now();
     let step = |what: &str| eprintln!("bench: {:>4.0} s  {what}", clock.elapsed().as_secs_f64());
     step("address search");
+    let only = std::env::var("BENCH_ONLY").unwrap_or_default();
+    if only == "territories" {
+        return territories::rows(folder);
+    }
     let addresses = addresses::rows(runtime, folder)?;
-    if std::env::var("BENCH_ONLY").is_ok_and(|only| only == "addresses") {
+    if only == "addresses" {
         return Ok(addresses);
     }
     step("reading a PBF");
     let mut rows = vec![pbf::row(folder)?];
+    step("territories");
+    rows.extend(territories::rows(folder)?);
     rows.extend(addresses);
     step("filling the atlas");
     let world = World::new(count)?;

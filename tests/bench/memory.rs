@@ -41,7 +41,8 @@ impl World {
     /// When the text index can't be filled.
     pub(crate) fn new(count: u32) -> anyhow::Result<Self> {
         let atlas = Arc::new(Atlas::new());
-        let mut loader = Loader::new(&actors::territories());
+        let mut loader = Loader::default();
+        loader.add_territories(&actors::territories());
         let mut drawn = actors::actors(count);
         loop {
             let block: Vec<Actor> = drawn.by_ref().take(20_000).collect();

@@ -15,7 +15,7 @@ import type {
   SearchAnswer,
   Taxonomy,
   Territory,
-  TerritoryLine,
+  TerritoryPage,
 } from './types';
 
 /** A refusal of the server, already said in the person's language. */
@@ -113,7 +113,8 @@ const one = encodeURIComponent;
 const post = (body: unknown): RequestInit => ({ method: 'POST', body: JSON.stringify(body) });
 
 export const api = {
-  territories: () => request<{ territories: TerritoryLine[] }>(`${V1}/territories`),
+  territories: (query: Query = {}, signal?: AbortSignal) =>
+    request<TerritoryPage>(withQuery(`${V1}/territories`, query), signal ? { signal } : undefined),
   territory: (slug: string) => request<Territory>(`${V1}/territories/${one(slug)}`),
   taxonomy: () => request<Taxonomy>(`${V1}/taxonomy`),
   actors: (slug: string, query: Query, signal?: AbortSignal) =>

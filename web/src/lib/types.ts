@@ -112,6 +112,14 @@ export interface ActorCollection extends FeatureCollection<Point | null, ActorPr
   head: Version;
 }
 
+/** The archive of tiles that a territory is drawn on; several may share one. */
+export interface Basemap {
+  archive: string;
+  version: string;
+  minzoom: number;
+  maxzoom: number;
+  bounds: BBox;
+}
 export interface TerritoryLine {
   slug: string;
   name: string;
@@ -124,15 +132,24 @@ export interface TerritoryLine {
   to_check: number;
   counts: Record<string, number>;
   candidates: number;
-  basemap: string | null;
+  basemap: Basemap | null;
   warning?: string | null;
 }
 export interface Quartier {
   slug: string;
   name: string;
+  kind: string;
   bbox: BBox;
   boundary: Geometry | null;
   actors: number;
+}
+/** One page of the territories that were looked for. */
+export interface TerritoryPage {
+  territories: TerritoryLine[];
+  /** How many there are in all. */
+  total: number;
+  /** Where the next page begins; null after the last. */
+  next: number | null;
 }
 export interface Territory extends TerritoryLine {
   boundary: Geometry | null;

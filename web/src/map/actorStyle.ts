@@ -1,12 +1,22 @@
 /** How actors are drawn: markers, names, clusters, the selected pin. */
 import { GREY, THEME_CODES } from '../parts/glyphs';
-import { BOLD, INK, LAYERS, SOURCES } from './ids';
+import { BOLD, LAYERS, SOURCES } from './ids';
+import { sizeOf, text, type Shade } from './palette';
+
+/** The count in a cluster lies on its white disc, whatever the style. */
+const INK = '#14282C';
+
+/**
+ * Names keep clear of the disc, not of the square picture around it with its shadow and its corners: a third more
+ * streets of a dense centre are named.
+ */
+const DISC = -6;
 
 /** A name under a marker, from zoom 15, when it fits. */
 const nameBelow = {
   'text-field': ['step', ['zoom'], '', 15, ['get', 'name']],
   'text-font': BOLD,
-  'text-size': 13,
+  'text-size': sizeOf(text('actor')),
   'text-anchor': 'top',
   // Below the picture of the marker (40 px): a name that touched it would give way to it.
   'text-offset': [0, 1.7],
@@ -14,11 +24,11 @@ const nameBelow = {
   'text-optional': true,
   'text-padding': 1,
 };
-const nameInk = {
-  'text-color': INK,
-  'text-halo-color': 'rgba(255,255,255,0.95)',
+const nameInk = (shade: Shade) => ({
+  'text-color': text('actor')[shade].ink,
+  'text-halo-color': text('actor')[shade].halo,
   'text-halo-width': 1.8,
-};
+});
 const marker = [
   'concat',
   'actor:',
@@ -39,13 +49,14 @@ const ring = [
 ];
 const imprecise = ['in', ['coalesce', ['get', 'precision'], 'exact'], ['literal', ['quartier', 'commune']]];
 
-export function actorLayers(tiles: boolean) {
+export function actorLayers(tiles: boolean, shade: Shade) {
+  const mark = text('actor')[shade].ink;
   const halo = {
     type: 'circle',
     minzoom: 13,
     paint: { 'circle-radius': 32, 'circle-color': GREY, 'circle-opacity': 0.16 },
   };
-  const icon = { 'icon-image': marker, 'icon-allow-overlap': true, 'icon-padding': 0 };
+  const icon = { 'icon-image': marker, 'icon-allow-overlap': true, 'icon-padding': DISC };
   return [
     ...(tiles
       ? [
@@ -57,7 +68,7 @@ export function actorLayers(tiles: boolean) {
             source: SOURCES.actors,
             'source-layer': 'actors',
             layout: nameBelow,
-            paint: nameInk,
+            paint: nameInk(shade),
           },
           {
             id: LAYERS.actors,
@@ -74,7 +85,7 @@ export function actorLayers(tiles: boolean) {
             layout: {
               'icon-image': ring,
               'icon-allow-overlap': true,
-              'icon-padding': 0,
+              'icon-padding': DISC,
               'text-field': ['to-string', ['get', 'count']],
               'text-font': BOLD,
               'text-size': ['step', ['get', 'count'], 17, 100, 16, 1000, 14],
@@ -90,7 +101,7 @@ export function actorLayers(tiles: boolean) {
       type: 'symbol',
       source: SOURCES.fresh,
       layout: { ...icon, ...nameBelow },
-      paint: nameInk,
+      paint: nameInk(shade),
     },
     {
       id: 'hover',
@@ -99,7 +110,7 @@ export function actorLayers(tiles: boolean) {
       paint: {
         'circle-radius': 20,
         'circle-color': 'rgba(0,0,0,0)',
-        'circle-stroke-color': '#0A2F37',
+        'circle-stroke-color': mark,
         'circle-stroke-width': 3,
       },
     },
@@ -117,7 +128,7 @@ export function actorLayers(tiles: boolean) {
         'text-field': ['get', 'name'],
         'text-allow-overlap': true,
       },
-      paint: nameInk,
+      paint: nameInk(shade),
     },
     {
       id: 'me',

@@ -16,9 +16,9 @@ export const LAYERS = {
   selected: 'selected',
   halo: 'halo',
   freshHalo: 'fresh-halo',
-  night: 'night',
+  quartier: 'quartier',
+  territory: 'territory',
 } as const;
 /** Fonts of the labels, as named in the style's `font-faces`. */
 export const REGULAR = ['atkinson_regular'];
 export const BOLD = ['atkinson_bold'];
-export const INK = '#14282C';

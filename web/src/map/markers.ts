@@ -1,4 +1,5 @@
 /** Draws the map's images on a canvas, once each: gommettes, the selected pin, cluster rings. */
+import { drawPattern } from './patterns';
 import { glyph, GREY, THEME_CODES, themeColor } from '../parts/glyphs';
 
 export interface Drawn {
@@ -9,12 +10,13 @@ export interface Drawn {
 const PETROL = '#0A2F37';
 const BROTH = '#F6BE3B';
 
-/** The image for an id of the style (`actor:…`, `selected:…`, `cluster:…`), or null when it is none of ours. */
+/** The image for an id of the style (`actor:…`, `cluster:…`, `pattern:…`), or null when it is none of ours. */
 export function draw(id: string, pixelRatio: number): Drawn | null {
-  const [kind, first = '', second = ''] = id.split(':');
+  const [kind, first = '', second = '', third = ''] = id.split(':');
   if (kind === 'actor') return drawActor(first, second === 'full', pixelRatio);
   if (kind === 'selected') return drawSelected(first, pixelRatio);
   if (kind === 'cluster') return drawCluster(Number(first), second.split(',').map(Number), pixelRatio);
+  if (kind === 'pattern') return { image: drawPattern(first, second, third, pixelRatio), pixelRatio };
   return null;
 }
 
@@ -100,22 +102,32 @@ function drawActor(theme: string, full: boolean, ratio: number): Drawn {
   return finish(canvas, pen, ratio);
 }
 
-/** Petrol ring, broth ring, white ring, theme disc, and a foot on the exact point (bottom of the image). */
+/** White line, petrol ring, broth ring, white ring, theme disc, and a foot on the exact point (bottom of the image). */
 function drawSelected(theme: string, ratio: number): Drawn {
   const width = 70;
   const height = 78;
   const x = width / 2;
   const y = 35;
   const { canvas, pen } = board(width, height, ratio);
-  lifted(pen, ratio, () => {
-    disc(pen, x, y, 31, PETROL);
+  const foot = () => {
     pen.beginPath();
     pen.moveTo(x - 10, y + 26);
-    pen.lineTo(x, height - 1);
+    pen.lineTo(x, height - 2);
     pen.lineTo(x + 10, y + 26);
-    pen.fillStyle = PETROL;
-    pen.fill();
+  };
+  lifted(pen, ratio, () => {
+    // A white line around the petrol one, which the dark map would swallow.
+    disc(pen, x, y, 32.5, '#fff');
+    foot();
+    pen.strokeStyle = '#fff';
+    pen.lineWidth = 3;
+    pen.lineJoin = 'round';
+    pen.stroke();
   });
+  foot();
+  pen.fillStyle = PETROL;
+  pen.fill();
+  disc(pen, x, y, 31, PETROL);
   disc(pen, x, y, 28.5, BROTH);
   disc(pen, x, y, 22, '#fff');
   disc(pen, x, y, 20, themeColor(theme));

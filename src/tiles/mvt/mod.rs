@@ -3,6 +3,8 @@
 //! A clustered tile must cost a few microseconds, which general encoders that build a tree of objects first do not reach; a test holds
 //! the bytes against such an encoder (the `mvt` crate). Format: <https://github.com/mapbox/vector-tile-spec/tree/master/2.1>.
 
+pub mod geometry;
+
 use std::collections::HashMap;
 
 /// Columns and rows of a tile.
@@ -142,13 +144,13 @@ impl Layer {
 }
 
 /// A field of bytes.
-fn bytes(out: &mut Vec<u8>, field: u8, content: &[u8]) {
+pub(super) fn bytes(out: &mut Vec<u8>, field: u8, content: &[u8]) {
     out.push(field << 3 | 2);
     varint(out, content.len() as u64);
     out.extend_from_slice(content);
 }
 
-fn varint(out: &mut Vec<u8>, mut v: u64) {
+pub(super) fn varint(out: &mut Vec<u8>, mut v: u64) {
     while v >= 0x80 {
         out.push(v as u8 | 0x80);
         v >>= 7;
@@ -156,7 +158,7 @@ fn varint(out: &mut Vec<u8>, mut v: u64) {
     out.push(v as u8);
 }
 
-fn varint_len(v: u64) -> usize {
+pub(super) fn varint_len(v: u64) -> usize {
     (64 - (v | 1).leading_zeros() as usize).div_ceil(7)
 }
 

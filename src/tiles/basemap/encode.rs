@@ -1,0 +1,158 @@
+//! The pieces of a tile → its bytes: lines joined, layers written, packed, thinned when too large.
+
+use super::attributes::unpack;
+use super::lines;
+use super::schema::schema;
+use super::sorter::Piece;
+use crate::geo::grid::EXTENT;
+use crate::tiles::mvt::{bytes, geometry, varint, varint_len};
+use flate2::{Compression, write::GzEncoder};
+use std::collections::HashMap;
+use std::io::Write;
+use std::sync::Arc;
+
+/// A tile may be this large, gzipped bytes; phones on a carto-party's Wi-Fi wait for no more.
+pub(super) const TILE_MAX: usize = 100_000;
+/// Thinning ends here; by then nearly nothing is left.
+const THINNINGS: u32 = 8;
+
+/// The zoom of a tile, and whether it is the archive's deepest.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Zoom {
+    pub(super) number: u8,
+    pub(super) deepest: bool,
+}
+
+/// A finished tile.
+pub(super) struct Encoded {
+    /// Gzipped.
+    pub(super) bytes: Vec<u8>,
+    /// How often something had to be left out.
+    pub(super) thinned: u32,
+}
+
+/// Encodes the pieces of one tile of a zoom; empty when nothing is left to draw.
+pub(super) fn encode(mut pieces: Vec<Piece>, zoom: Zoom, sets: &[Arc<[u8]>]) -> std::io::Result<Encoded> {
+    let mut thinned = 0;
+    loop {
+        let plain = plain(&pieces, zoom, sets);
+        if plain.is_empty() {
+            return Ok(Encoded { bytes: plain, thinned });
+        }
+        let mut packed = GzEncoder::new(Vec::with_capacity(plain.len() / 2), Compression::new(6));
+        packed.write_all(&plain)?;
+        let bytes = packed.finish()?;
+        if bytes.len() <= TILE_MAX || thinned == THINNINGS {
+            return Ok(Encoded { bytes, thinned });
+        }
+        thinned += 1;
+        thin(&mut pieces, thinned);
+    }
+}
+
+/// Leaves out what is missed least: first house numbers, then again and again the smaller half of the areas and the footpaths.
+fn thin(pieces: &mut Vec<Piece>, step: u32) {
+    let layer_of = |name: &str| schema().layer(name).map_or(u64::MAX, u64::from);
+    let layer = |piece: &Piece| piece.head.rank >> 56;
+    if step == 1 {
+        let addresses = layer_of("addresses");
+        pieces.retain(|piece| layer(piece) != addresses);
+        return;
+    }
+    let areas = ["buildings", "land", "sites", "street_polygons"].map(layer_of);
+    for area in areas {
+        // Larger areas come first within a layer.
+        let many = pieces.iter().filter(|piece| layer(piece) == area).count();
+        let mut seen = 0;
+        pieces.retain(|piece| {
+            seen += usize::from(layer(piece) == area);
+            layer(piece) != area || seen <= many / 2
+        });
+    }
+    if step > 2 {
+        let lines = ["water_lines", "streets"].map(layer_of);
+        let shortest = geometry_size(pieces, &lines);
+        pieces.retain(|piece| !lines.contains(&layer(piece)) || piece.geometry.len() > shortest);
+    }
+}
+
+/// Middle size of the geometry of some layers, bytes.
+fn geometry_size(pieces: &[Piece], layers: &[u64]) -> usize {
+    let mut sizes: Vec<usize> = pieces.iter().filter(|p| layers.contains(&(p.head.rank >> 56))).map(|p| p.geometry.len()).collect();
+    sizes.sort_unstable();
+    sizes.get(sizes.len() / 4).copied().unwrap_or(0)
+}
+
+fn plain(pieces: &[Piece], zoom: Zoom, sets: &[Arc<[u8]>]) -> Vec<u8> {
+    let mut tile = Vec::new();
+    for layer in pieces.chunk_by(|a, b| a.head.rank >> 56 == b.head.rank >> 56) {
+        let Some(about) = schema().layers.get((layer[0].head.rank >> 56) as usize) else { continue };
+        let mut out = Writer::default();
+        // Labels run along whole streets, so their lines are joined at the deepest zoom too.
+        if layer[0].head.shape == geometry::LINE && (!zoom.deepest || about.name.ends_with("labels")) {
+            for (attributes, geometry) in lines::joined(layer, zoom) {
+                out.feature(&sets[attributes as usize], geometry::LINE, &geometry);
+            }
+        } else {
+            layer.iter().for_each(|p| out.feature(&sets[p.head.attributes as usize], p.head.shape, &p.geometry));
+        }
+        out.write(about.name, &mut tile);
+    }
+    tile
+}
+
+/// One layer while it is written.
+#[derive(Default)]
+struct Writer {
+    keys: HashMap<Vec<u8>, u32>,
+    key_bytes: Vec<u8>,
+    values: HashMap<Vec<u8>, u32>,
+    value_bytes: Vec<u8>,
+    features: Vec<u8>,
+}
+
+impl Writer {
+    fn feature(&mut self, set: &[u8], shape: u8, geometry: &[u8]) {
+        let mut tags = Vec::new();
+        for (key, value) in unpack(set) {
+            let (key, value) = (number(&mut self.keys, &mut self.key_bytes, 3, key), number(&mut self.values, &mut self.value_bytes, 4, value));
+            varint(&mut tags, u64::from(key));
+            varint(&mut tags, u64::from(value));
+        }
+        let of = |content: &[u8]| 1 + varint_len(content.len() as u64) + content.len();
+        let size = if tags.is_empty() { 0 } else { of(&tags) } + 2 + of(geometry);
+        self.features.push(2 << 3 | 2);
+        varint(&mut self.features, size as u64);
+        if !tags.is_empty() {
+            bytes(&mut self.features, 2, &tags);
+        }
+        self.features.extend([3 << 3, shape]);
+        bytes(&mut self.features, 4, geometry);
+    }
+
+    fn write(&self, name: &str, tile: &mut Vec<u8>) {
+        if self.features.is_empty() {
+            return;
+        }
+        let mut layer = Vec::with_capacity(self.features.len() + self.value_bytes.len() + 64);
+        bytes(&mut layer, 1, name.as_bytes());
+        layer.extend_from_slice(&self.features);
+        layer.extend_from_slice(&self.key_bytes);
+        layer.extend_from_slice(&self.value_bytes);
+        layer.push(5 << 3);
+        varint(&mut layer, EXTENT as u64);
+        layer.extend([15 << 3, 2]);
+        bytes(tile, 3, &layer);
+    }
+}
+
+/// The number of a key or value in its list, where it is added when new.
+fn number(known: &mut HashMap<Vec<u8>, u32>, list: &mut Vec<u8>, field: u8, content: &[u8]) -> u32 {
+    if let Some(number) = known.get(content) {
+        return *number;
+    }
+    let number = known.len() as u32;
+    known.insert(content.to_vec(), number);
+    bytes(list, field, content);
+    number
+}
