@@ -239,7 +239,7 @@ impl Build {
         let mut area_list: Vec<(Area, u32)> = areas.into_iter().collect();
         area_list.sort_by_key(|(_, i)| *i);
         let areas: Vec<Area> = area_list.into_iter().map(|(a, _)| a).collect();
-        let texts: Vec<Vec<String>> = areas.iter().map(|a| area_text(a)).collect();
+        let texts: Vec<Vec<String>> = areas.iter().map(area_text).collect();
         let vocabulary = Vocabulary::new(names.iter().flat_map(|(_, w)| w).chain(texts.iter().flatten()).cloned().collect());
         let id = |w: &String| vocabulary.exact(w).unwrap_or(0);
         let (mut name_words, mut list, mut pairs) = (Vec::new(), Vec::with_capacity(names.len()), Vec::new());

@@ -246,7 +246,7 @@ impl<'a> Fit<'a> {
             (true, true, _) => 0.1,
             (false, _, true) => 0.25,
             (false, _, _) => word.weight * 0.9,
-            (true, _, true) => word.weight.max(0.4).min(0.6),
+            (true, _, true) => word.weight.clamp(0.4, 0.6),
             (true, _, _) => word.weight,
         }
     }

@@ -65,7 +65,7 @@ impl AddressBook {
     /// Puts it together. `near` is where the territory is: of too much, what is nearest to it stays; `skipped` counts the rest.
     pub(super) fn finish(self, communes: &[Commune], near: [f64; 2], skipped: &mut BTreeMap<String, u64>) -> Vec<Address> {
         let towns: Vec<([f64; 2], String, Option<String>)> = self.entries.iter().filter_map(town).collect();
-        let places = Places::new(communes, towns);
+        let mut places = Places::new(communes, towns);
         let mut drafts: BTreeMap<Key, Draft> = BTreeMap::new();
         let mut streetless = 0;
         for entry in self.entries {
@@ -73,7 +73,7 @@ impl AddressBook {
             streetless += u64::from(
                 !entry.facts.numbers.is_empty() && entry.facts.street.is_none() && entry.facts.hamlet.is_none() && entry.facts.poi.is_none(),
             );
-            take(&mut drafts, entry, &area);
+            take(&mut drafts, entry, area, area == places.nowhere);
         }
         if streetless > 0 {
             skipped.insert("address/no_street".into(), streetless);
@@ -81,25 +81,25 @@ impl AddressBook {
         let mut postcodes: HashMap<Area, BTreeMap<String, usize>> = HashMap::new();
         for (key, draft) in &drafts {
             for (postcode, n) in &draft.postcodes {
-                *postcodes.entry(key.area.clone()).or_default().entry(postcode.clone()).or_default() += n;
+                *postcodes.entry(key.area).or_default().entry(postcode.clone()).or_default() += n;
             }
         }
         // A road into a hamlet bears its name; the hamlet says more.
         let hamlets: HashSet<(Area, String)> =
-            drafts.keys().filter(|k| k.kind == AddressKind::Locality).map(|k| (k.area.clone(), k.folded.clone())).collect();
-        drafts.retain(|k, d| k.kind != AddressKind::Street || !d.numbers.is_empty() || !hamlets.contains(&(k.area.clone(), k.folded.clone())));
+            drafts.keys().filter(|k| k.kind == AddressKind::Locality).map(|k| (k.area, k.folded.clone())).collect();
+        drafts.retain(|k, d| k.kind != AddressKind::Street || !d.numbers.is_empty() || !hamlets.contains(&(k.area, k.folded.clone())));
         let usual: HashMap<Area, String> = postcodes.into_iter().filter_map(|(area, words)| Some((area, most(words)?))).collect();
-        let own: HashSet<(Area, String)> = communes.iter().map(|c| ((Some(c.name.clone()), c.code.clone()), fold(&c.name))).collect();
+        let own: HashSet<(Area, String)> = communes.iter().zip(0..).map(|(c, area)| (area, fold(&c.name))).collect();
         let centres: HashMap<(Area, String), &Draft> = drafts
             .iter()
             .filter(|(k, _)| k.kind == AddressKind::Locality)
-            .map(|(k, d)| ((k.area.clone(), k.folded.clone()), d))
+            .map(|(k, d)| ((k.area, k.folded.clone()), d))
             .filter(|(place, _)| own.contains(place))
             .collect();
-        let mut out: Vec<Address> = communes.iter().map(|c| municipality(c, &centres, &usual)).collect();
+        let mut out: Vec<Address> = communes.iter().zip(0..).map(|(c, area)| municipality(c, area, &centres, &usual)).collect();
         for (key, draft) in drafts {
-            if key.kind != AddressKind::Locality || !own.contains(&(key.area.clone(), key.folded.clone())) {
-                out.push(draft.address(&key, &usual));
+            if key.kind != AddressKind::Locality || !own.contains(&(key.area, key.folded.clone())) {
+                out.push(draft.address(&key, &places, &usual));
             }
         }
         bounded(out, near, skipped)
@@ -112,8 +112,8 @@ fn town(entry: &Entry) -> Option<([f64; 2], String, Option<String>)> {
     is.then(|| Some((entry.point, entry.facts.name.clone()?, entry.facts.citycode.clone())))?
 }
 
-/// Name and code of a commune.
-type Area = (Option<String>, Option<String>);
+/// Name and code of a commune, by their number in the list.
+type Area = u32;
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
@@ -147,12 +147,12 @@ fn grid(degrees: f64) -> f64 {
 }
 
 /// Sorts one object into the drafts that it says something about.
-fn take(drafts: &mut BTreeMap<Key, Draft>, entry: Entry, area: &Area) {
+fn take(drafts: &mut BTreeMap<Key, Draft>, entry: Entry, area: Area, nowhere: bool) {
     let Entry { facts, point, metres } = entry;
     let mut put = |kind: AddressKind, name: &str, weight: f64| {
-        let one = kind == AddressKind::Street || (kind == AddressKind::Locality && *area != (None, None));
+        let one = kind == AddressKind::Street || (kind == AddressKind::Locality && !nowhere);
         let cell = if one { (0, 0) } else { ((point[0] * 70.0).floor() as i32, (point[1] * 100.0).floor() as i32) };
-        let key = Key { area: area.clone(), kind, folded: fold(name), cell };
+        let key = Key { area, kind, folded: fold(name), cell };
         let draft = drafts.entry(key).or_insert_with(|| Draft { weight: -2.0, ..Draft::default() });
         // Of two pieces of one length the name decides, so that the order of reading does not.
         if draft.name.is_empty() || weight > draft.weight || (weight == draft.weight && name < draft.name.as_str()) {
@@ -193,7 +193,8 @@ fn leading(number: &str) -> u32 {
 }
 
 impl Draft {
-    fn address(self, key: &Key, usual: &HashMap<Area, String>) -> Address {
+    fn address(self, key: &Key, places: &Places<'_>, usual: &HashMap<Area, String>) -> Address {
+        let (city, citycode) = places.areas[key.area as usize].clone();
         let numbers = self.numbers.into_iter().map(|((_, label), [lon, lat])| HouseNumber(label, grid(lon), grid(lat))).collect();
         Address {
             kind: key.kind,
@@ -201,9 +202,9 @@ impl Draft {
             name: self.name,
             other: self.other,
             postcode: most(self.postcodes).or_else(|| usual.get(&key.area).cloned()),
-            city: key.area.0.clone(),
+            city,
             old_city: None,
-            citycode: key.area.1.clone(),
+            citycode,
             lon: grid(self.point[0]),
             lat: grid(self.point[1]),
             population: self.population,
@@ -214,9 +215,8 @@ impl Draft {
 }
 
 /// The commune itself; its point is that of the place of its name, when there is one.
-fn municipality(c: &Commune, centres: &HashMap<(Area, String), &Draft>, usual: &HashMap<Area, String>) -> Address {
-    let area: Area = (Some(c.name.clone()), c.code.clone());
-    let place = centres.get(&(area.clone(), fold(&c.name)));
+fn municipality(c: &Commune, area: Area, centres: &HashMap<(Area, String), &Draft>, usual: &HashMap<Area, String>) -> Address {
+    let place = centres.get(&(area, fold(&c.name)));
     let [lon, lat] = place.map_or(c.point, |d| d.point);
     Address {
         kind: AddressKind::Municipality,
@@ -254,13 +254,21 @@ fn bounded(mut all: Vec<Address>, near: [f64; 2], skipped: &mut BTreeMap<String,
     all
 }
 
+/// A town's point with its name and INSEE code.
+type Town = GeomWithData<[f64; 2], (String, Option<String>)>;
+
 /// Finds the commune of a point.
 struct Places<'a> {
     communes: &'a [Commune],
     boxes: RTree<GeomWithData<Rectangle<[f64; 2]>, usize>>,
-    towns: RTree<GeomWithData<[f64; 2], (String, Option<String>)>>,
+    towns: RTree<Town>,
     /// INSEE codes by folded name of town.
     codes: HashMap<String, Option<String>>,
+    /// Name and code by number: the communes first.
+    areas: Vec<(Option<String>, Option<String>)>,
+    numbers: HashMap<(Option<String>, Option<String>), Area>,
+    /// The number of no commune at all.
+    nowhere: Area,
 }
 
 impl<'a> Places<'a> {
@@ -272,21 +280,32 @@ impl<'a> Places<'a> {
         let boxes = RTree::bulk_load(communes.iter().enumerate().map(boxed).collect());
         let codes = towns.iter().rev().map(|(_, name, code)| (fold(name), code.clone())).collect();
         let towns = RTree::bulk_load(towns.into_iter().map(|(point, name, code)| GeomWithData::new(point, (name, code))).collect());
-        Self { communes, boxes, towns, codes }
+        let mut areas: Vec<_> = communes.iter().map(|c| (Some(c.name.clone()), c.code.clone())).collect();
+        let nowhere = areas.len() as Area;
+        areas.push((None, None));
+        let numbers = areas.iter().cloned().zip(0..).collect();
+        Self { communes, boxes, towns, codes, areas, numbers, nowhere }
     }
 
     /// The commune around a point; else the one that the tags name; else the nearest town, within ten kilometres.
-    fn area(&self, [lon, lat]: [f64; 2], facts: &Facts) -> Area {
+    fn area(&mut self, [lon, lat]: [f64; 2], facts: &Facts) -> Area {
         let around = self.boxes.locate_in_envelope_intersecting(AABB::from_point([lon, lat]));
-        let inside = around.map(|b| &self.communes[b.data]).find(|c| c.shape.covers(lon, lat));
-        if let Some(c) = inside {
-            return (Some(c.name.clone()), c.code.clone());
+        if let Some(inside) = around.map(|b| b.data).find(|i| self.communes[*i].shape.covers(lon, lat)) {
+            return inside as Area;
         }
-        if let Some(city) = &facts.city {
-            return (Some(city.clone()), self.codes.get(&fold(city)).cloned().flatten());
+        let named = match &facts.city {
+            Some(city) => (Some(city.clone()), self.codes.get(&fold(city)).cloned().flatten()),
+            None => {
+                let nearest = self.towns.nearest_neighbor([lon, lat]).filter(|t| metres(*t.geom(), [lon, lat]) < 10_000.0);
+                nearest.map_or((None, None), |t| (Some(t.data.0.clone()), t.data.1.clone()))
+            }
+        };
+        let next = self.areas.len() as Area;
+        let number = *self.numbers.entry(named.clone()).or_insert(next);
+        if number == next {
+            self.areas.push(named);
         }
-        let nearest = self.towns.nearest_neighbor([lon, lat]).filter(|t| metres(*t.geom(), [lon, lat]) < 10_000.0);
-        nearest.map_or((None, None), |t| (Some(t.data.0.clone()), t.data.1.clone()))
+        number
     }
 }
 
@@ -312,7 +331,10 @@ mod tests {
         Commune::new(&boundary, None).unwrap()
     }
 
-    fn book(entries: &[(&[(&str, &str)], [f64; 2], f64)]) -> AddressBook {
+    /// Tags, point, length.
+    type Drawn<'a> = (&'a [(&'a str, &'a str)], [f64; 2], f64);
+
+    fn book(entries: &[Drawn<'_>]) -> AddressBook {
         let mut book = AddressBook::new(HashMap::from([((Kind::Way, 7), "Rue du Port".to_owned())]));
         for (i, (tags, point, metres)) in entries.iter().enumerate() {
             book.add((Kind::Way, i as i64), facts(&Tags::of(tags)).unwrap(), *point, *metres);

@@ -172,11 +172,11 @@ impl<'a> Known<'a> {
         let near = get("lon").zip(get("lat")).and_then(|(lon, lat)| Some([lon.parse().ok()?, lat.parse().ok()?]));
         let asked = Asked { text, near, city: city.unwrap_or("").into(), postcode: postcode.clone().unwrap_or_default(), ..Asked::default() };
         if let Some(street) = street {
-            let fits = |a: &&Address| {
+            let fits = |a: &Address| {
                 let towns = [&a.city, &a.old_city];
                 city.is_some_and(|c| towns.into_iter().flatten().any(|t| same_words(t, c))) || (postcode.is_some() && a.postcode == postcode)
             };
-            let known = self.streets.get(&bouillon::geocode::key(street)).is_some_and(|list| list.iter().any(|a| fits(&a)));
+            let known = self.streets.get(&bouillon::geocode::key(street)).is_some_and(|list| list.iter().any(|a| fits(a)));
             return known.then(|| Asked { name: street.into(), ..asked });
         }
         // With a commune beside it the name is that of a place in it.
