@@ -2,6 +2,7 @@
 
 use crate::app::{App, BOUILLON, FREE, Place, at};
 use serde_json::json;
+use std::io::Write;
 use std::process::Command;
 
 #[test]
@@ -190,6 +191,9 @@ fn the_readmes_commands_run() {
     ] {
         std::fs::write(data.join(name), content.to_string()).unwrap();
     }
+    let mut packed = flate2::write::GzEncoder::new(std::fs::File::create(data.join("adresses-35.csv.gz")).unwrap(), flate2::Compression::fast());
+    writeln!(packed, "{}\n99935_0010_00012;;12;;Rue du Port;99350;99935;Solvigné;;;;;-1.795;47.711", crate::geocode::HEADER).unwrap();
+    packed.finish().unwrap();
     let demo = crate::app::demo().display().to_string();
     let mut ran = 0;
     for line in readme.lines().filter_map(|l| l.strip_prefix("    bouillon ")).filter(|l| *l != "serve") {

@@ -183,6 +183,8 @@ async fn no_page_and_no_file_of_the_app_loads_anything_from_elsewhere() {
         "svelte.dev",
         "maplibre.org",
         "maplibre.invalid",
+        "probe.invalid",
+        "creativecommons.org",
         "github.com",
     ];
     for (path, text) in &texts {

@@ -17,6 +17,19 @@ function toml(): Plugin {
   };
 }
 
+/** Takes the default tile server out of `@versatiles/style`: what is not in the build can't be asked by mistake. */
+function ownTilesOnly(): Plugin {
+  return {
+    name: 'own-tiles-only',
+    apply: 'build',
+    transform(code, id) {
+      return id.includes('@versatiles/style')
+        ? { code: code.replaceAll('https://tiles.versatiles.org', ''), map: null }
+        : null;
+    },
+  };
+}
+
 /** Writes a `.br` beside every text file of the build, so that the server never compresses at run time. */
 function precompress(): Plugin {
   let folder = 'dist';
@@ -44,7 +57,7 @@ function precompress(): Plugin {
 const server = process.env.BOUILLON_SERVER ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
-  plugins: [toml(), svelte(), precompress()],
+  plugins: [toml(), ownTilesOnly(), svelte(), precompress()],
   // The palette lies in tiles/, beside the web's own folder.
   server: { host: '127.0.0.1', fs: { allow: ['..'] }, proxy: { '/api': server, '/tiles': server } },
   build: {
