@@ -4,7 +4,7 @@ CARGO ?= cargo
 DATA ?= data
 LISTEN ?= 127.0.0.1:8080
 DEMO := $(lastword $(sort $(wildcard fixtures/*-[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9].osm.pbf)))
-WEB_SOURCES := tiles/palette.toml $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print 2>/dev/null)
+WEB_SOURCES := tiles/palette.toml $(shell find web \( -name node_modules -o -name dist -o -name test-results -o -name playwright-report \) -prune -o -type f -print 2>/dev/null)
 RELEASE := target/release/bouillon
 
 .PHONY: help run run-postgis build dev test lint bench pictures fmt web clean-data

@@ -6,8 +6,6 @@ export default defineConfig({
   outputDir: 'test-results/traces',
   reporter: 'list',
   workers: 1,
-  // A developer sees every stumble; a build machine tries once more and reports the test as flaky.
-  retries: process.env.CI ? 1 : 0,
   forbidOnly: Boolean(process.env.CI),
   timeout: 90_000,
   expect: { timeout: 20_000 },

@@ -118,8 +118,9 @@ test('opening hours are chosen by days and times, and the editor takes the focus
   await page.getByLabel('à', { exact: true }).fill('18:30');
   await save(page);
   await expect(field(page, 'opening_hours')).toContainText('Lundi, mercredi, 14 h – 18 h 30');
-  const actor = await (await request.get(`/api/v1/actors/${id}`)).json();
-  expect(actor.fields.opening_hours).toBe('Mo,We 14:00-18:30');
+  // The page shows the value at once; the server has it a moment later.
+  const stored = async () => (await (await request.get(`/api/v1/actors/${id}`)).json()).fields.opening_hours;
+  await expect.poll(stored).toBe('Mo,We 14:00-18:30');
 });
 
 test('a refused value stays in the editor, under the sentence that says what to correct', async ({

@@ -97,9 +97,12 @@ test.describe('an address sent to somebody else', () => {
   test('shows the same view, the same filter and the same lines', async ({ page, somebody }) => {
     await page.goto(`${MAP}?test&category=SOL,CUL&bbox=-1.7990,47.7090,-1.7910,47.7140`);
     await mapIdle(page);
+    const byName = await names(page);
     await page.getByLabel('Ordre de la liste').selectOption('nearest');
     await expect(page).toHaveURL(/sort=nearest/);
     await mapIdle(page);
+    // The list is asked for anew, and the old order stands until the answer is there.
+    await expect.poll(() => names(page)).not.toEqual(byName);
     const address = page.url();
     const lines = await names(page);
     expect(lines.length).toBeGreaterThan(3);
