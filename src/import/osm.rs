@@ -5,6 +5,7 @@ use super::plan::{self, Planned};
 use super::{Event, Summary};
 use crate::journal::{Author, Journal, Request};
 use crate::model::edit::{Ack, Edit, EditKind, Outcome, SubjectKind};
+use crate::model::similar::{PROBABLY_THE_SAME, likeness};
 use crate::model::{Actor, Fields, Lang, Territory, taxonomy};
 use crate::osm::{Boundary, Doubt, Extract, Found, Verdict};
 use crate::store::{AddressSource, Candidate, Imported};
@@ -27,6 +28,11 @@ pub enum Target<'a> {
     /// Into the territories that are here already and cover them; those that none covers are left out.
     Existing,
 }
+
+/// An actor that stands here already is looked for within so many metres of an object of the source.
+const TWIN_METRES: f64 = 30.0;
+/// Actors that are compared by name there.
+const NEIGHBOURS: usize = 50;
 
 /// A territory that actors are created in.
 #[derive(Debug, Clone)]
@@ -170,7 +176,7 @@ impl Work<'_> {
     fn plan_new(&self, home: &Home, found: &Found, reference: String) -> Planned {
         let reason = match &found.verdict {
             Verdict::Candidate(reason) => Some(word(*reason)),
-            Verdict::Publish if self.twin_here(home, found) => Some("duplicate"),
+            Verdict::Publish if self.twin_here(found) => Some("duplicate"),
             Verdict::Publish => None,
         };
         if let Some(reason) = reason {
@@ -185,10 +191,11 @@ impl Work<'_> {
     }
 
     /// Somebody added the same actor by hand before the import: same place, same name.
-    fn twin_here(&self, home: &Home, found: &Found) -> bool {
+    fn twin_here(&self, found: &Found) -> bool {
         let name = found.fields.get("name").and_then(Value::as_str).unwrap_or("");
-        let twins = self.journal.atlas.duplicates(name, plan::point(&found.fields), Some(home.id), 3);
-        twins.iter().any(|t| t.score >= crate::model::similar::PROBABLY_THE_SAME && t.distance_m.is_some_and(|m| m <= 30.0))
+        let Some([lon, lat]) = plan::point(&found.fields) else { return false };
+        let near = self.journal.atlas.nearest(lon, lat, NEIGHBOURS, TWIN_METRES);
+        near.iter().any(|n| likeness(name, &n.entry.name) >= PROBABLY_THE_SAME)
     }
 
     /// Candidates and addresses: read by people, but nothing that they write together.
