@@ -79,10 +79,14 @@ fn covering() -> anyhow::Result<Row> {
     };
     let ours = |[lon, lat]: [f64; 2]| atlas.territories_at(lon, lat).len();
     let bare = |at: [f64; 2]| boxes.locate_in_envelope_intersecting(AABB::from_point(at)).filter(|b| b.data.intersects(&Point::from(at))).count();
+    let mut levels = 0;
     for _ in 0..2000 {
         let at = next();
-        ensure!(ours(at) == bare(at) && ours(at) >= LEVELS.len(), "{at:?}: {} and {}", ours(at), bare(at));
+        ensure!(ours(at) == bare(at), "{at:?}: {} and {}", ours(at), bare(at));
+        levels += ours(at);
     }
+    // The invented contours leave slivers between them, so a point may miss a level.
+    ensure!(levels >= 1990 * LEVELS.len(), "only {levels} territories at 2000 points");
     let rounds = duel(5, || Ok(rate(SLICE, || ours(next()))), || Ok(rate(SLICE, || bare(next()))))?;
     let name = format!("point → its territories, {} contours of 4 levels", contours.len());
     Ok(Row { name, peer: "rstar + geo", unit: Unit::PerSecond(""), rounds, target: "≥ 50,000/s (20 µs)" })
