@@ -69,11 +69,6 @@ impl Bbox {
         (self.west..=self.east).contains(&lon) && (self.south..=self.north).contains(&lat)
     }
 
-    /// Whether it has a point in common with another.
-    pub fn meets(&self, other: &Self) -> bool {
-        self.west <= other.east && other.west <= self.east && self.south <= other.north && other.south <= self.north
-    }
-
     /// Whether it was never grown.
     pub fn is_empty(&self) -> bool {
         self.west > self.east

@@ -3,7 +3,6 @@
 //! Every step depends only on the positions themselves, never on the tile: two tiles, or two polygons that share an edge, get the same
 //! points, so that no crack opens between them.
 
-use super::mercator::project;
 use std::ops::RangeInclusive;
 
 /// Columns and rows of a tile.
@@ -11,11 +10,6 @@ pub const EXTENT: i32 = 4096;
 
 /// A position in 1/[`EXTENT`] of a tile from the north-west corner of the world. Zoom 14 needs 26 bits.
 pub type Cell = [i32; 2];
-
-/// A position in degrees on the unit square of Mercator.
-pub fn unit(lon_lat: [f64; 2]) -> [f64; 2] {
-    project(lon_lat[0], lon_lat[1])
-}
 
 /// Positions of the unit square on the grid of a zoom; neighbours that fall together become one.
 pub fn snap(line: &[[f64; 2]], zoom: u8) -> Vec<Cell> {

@@ -9,6 +9,7 @@ use super::objects::inside;
 use super::read::{NODE_BYTES, Steps, fits};
 use super::rings::polygons;
 use super::streets::middle;
+use crate::geo::Bbox;
 use std::collections::HashMap;
 
 /// An object whose tags say something about an address.
@@ -46,12 +47,14 @@ struct WayBlock {
 /// What the pass over nodes keeps.
 #[derive(Default)]
 struct NodeBlock {
+    /// Nodes in the window.
+    near: u64,
     items: Vec<Item>,
     positions: Vec<(i64, At)>,
 }
 
-/// Reads everything that helps to find an address, in the whole file.
-pub(super) fn read(source: &Source, max_memory: u64, steps: &mut Steps<'_>) -> Result<AddressBook, ReadError> {
+/// Reads everything that helps to find an address, in the whole file; also counts the nodes in a window.
+pub(super) fn read(source: &Source, window: &Bbox, max_memory: u64, steps: &mut Steps<'_>) -> Result<(AddressBook, u64), ReadError> {
     let visit = |block: &mut RelationBlock, object: &Object<'_>| relation(block, object);
     let (mut items, mut streets) = (Vec::new(), Vec::new());
     for block in source.again(Kind::Relation, visit, &mut |bytes| steps.read(bytes))? {
@@ -67,10 +70,12 @@ pub(super) fn read(source: &Source, max_memory: u64, steps: &mut Steps<'_>) -> R
     }
     let needed = Ids::new(items.iter().flat_map(|i| if let Body::Nodes(refs) = &i.body { refs.as_slice() } else { &[] }).copied().collect());
     fits(needed.len() as u64 * NODE_BYTES, max_memory)?;
-    let visit = |block: &mut NodeBlock, object: &Object<'_>| node(block, object, &needed);
+    let visit = |block: &mut NodeBlock, object: &Object<'_>| node(block, object, &needed, window);
+    let mut near = 0;
     for block in source.again(Kind::Node, visit, &mut |bytes| steps.read(bytes))? {
         items.extend(block.items);
         located.push(block.positions);
+        near += block.near;
     }
     let coords = Coords::new(located);
     let mut book = AddressBook::new(streets.iter().flat_map(|(name, members)| members.iter().map(|m| ((m.kind, m.id), name.clone()))).collect());
@@ -79,7 +84,7 @@ pub(super) fn read(source: &Source, max_memory: u64, steps: &mut Steps<'_>) -> R
             book.add((item.kind, item.id), item.facts, point, metres);
         }
     }
-    Ok(book)
+    Ok((book, near))
 }
 
 /// The way that stands for a relation: its first outer one.
@@ -126,8 +131,10 @@ fn ways_pass(source: &Source, wanted: &Ids, items: &mut Vec<Item>, steps: &mut S
     Ok((members, located))
 }
 
-fn node(block: &mut NodeBlock, object: &Object<'_>, needed: &Ids) {
+fn node(block: &mut NodeBlock, object: &Object<'_>, needed: &Ids, window: &Bbox) {
     let Some(at) = object.at() else { return };
+    let [lon, lat] = at.degrees();
+    block.near += u64::from(window.holds(lon, lat));
     if needed.holds(object.id()) {
         block.positions.push((object.id(), at));
     }

@@ -125,27 +125,18 @@ struct Relation {
 ///
 /// # Errors
 /// [`ReadError`] when positions would take more than `max_memory` bytes or the file has changed since it was checked.
-pub(super) fn features(source: &Source, sink: &impl Sink, max_memory: u64, progress: &mut dyn FnMut(u64)) -> Result<Outcome, ReadError> {
+pub(super) fn features<S: Sink>(source: &Source, sink: &S, max_memory: u64, progress: &mut dyn FnMut(u64)) -> Result<Outcome, ReadError> {
     let (areas, levels) = relations(source, sink, progress)?;
     let members = Ids::new(areas.iter().flat_map(|r| r.members.iter().copied()).collect());
     let coords = positions(source, max_memory, progress)?;
     let shared = Shared::new(coords.len());
     points(source, sink, &shared, progress)?;
     let (ways, coast) = kept_ways(source, sink, &members, &coords, &shared, progress)?;
-    let visit = |block: &mut Block<_>, object: &Object<'_>| way(block, object, sink, &levels, &coords, &shared);
-    source.stream(Kind::Way, visit, |block: Block<_>| sink.done(block.0), progress)?;
+    let visit = |block: &mut S::Block, object: &Object<'_>| way(block, object, sink, &levels, &coords, &shared);
+    source.stream(Kind::Way, visit, |block| sink.done(block), progress)?;
     let open = assemble_areas(&areas, &ways, &coords, &shared, sink);
     let coast = coast.iter().map(|refs| coords.line(refs)).collect();
     Ok(Outcome { coast, open })
-}
-
-/// `Default` for the sink's block without asking it of closures.
-struct Block<T>(T);
-
-impl<T: Default> Default for Block<T> {
-    fn default() -> Self {
-        Self(T::default())
-    }
 }
 
 /// Multipolygons and boundaries that are drawn, and the lowest administrative level of each way of a boundary.
@@ -176,6 +167,8 @@ fn relations(source: &Source, sink: &impl Sink, progress: &mut dyn FnMut(u64)) -
             levels.entry(way).and_modify(|known| *known = level.min(*known)).or_insert(level);
         }
     }
+    // Of a relation given twice the last counts, as for ways and nodes.
+    areas.reverse();
     areas.sort_by_key(|r: &Relation| r.id);
     areas.dedup_by_key(|r| r.id);
     Ok((areas, levels))
@@ -194,17 +187,17 @@ fn positions(source: &Source, max_memory: u64, progress: &mut dyn FnMut(u64)) ->
     Ok(coords)
 }
 
-fn points(source: &Source, sink: &impl Sink, shared: &Shared, progress: &mut dyn FnMut(u64)) -> Result<(), ReadError> {
-    let visit = |block: &mut Block<_>, object: &Object<'_>| {
+fn points<S: Sink>(source: &Source, sink: &S, shared: &Shared, progress: &mut dyn FnMut(u64)) -> Result<(), ReadError> {
+    let visit = |block: &mut S::Block, object: &Object<'_>| {
         if !object.has_tags() {
             return;
         }
         let (Some(at), tags) = (object.at(), object.tags()) else { return };
         if sink.wants(&tags).point {
-            sink.take(&mut block.0, &Feature { id: object.id(), tags: &tags, shape: Shape::Point(at.degrees()) }, shared);
+            sink.take(block, &Feature { id: object.id(), tags: &tags, shape: Shape::Point(at.degrees()) }, shared);
         }
     };
-    source.stream(Kind::Node, visit, |block: Block<_>| sink.done(block.0), progress)
+    source.stream(Kind::Node, visit, |block| sink.done(block), progress)
 }
 
 /// Nodes of the ways that multipolygons hold, and of the coastline; counts on the way who shares positions.
@@ -249,7 +242,7 @@ fn is_closed(refs: &[i64]) -> bool {
     refs.len() >= 4 && refs.first() == refs.last()
 }
 
-fn way<S: Sink>(block: &mut Block<S::Block>, object: &Object<'_>, sink: &S, levels: &HashMap<i64, u8>, coords: &Coords, shared: &Shared) {
+fn way<S: Sink>(block: &mut S::Block, object: &Object<'_>, sink: &S, levels: &HashMap<i64, u8>, coords: &Coords, shared: &Shared) {
     let mut tags = object.tags();
     if let Some(level) = levels.get(&object.id()) {
         tags.set("boundary", Some("administrative".into()));
@@ -268,11 +261,11 @@ fn way<S: Sink>(block: &mut Block<S::Block>, object: &Object<'_>, sink: &S, leve
     let area = wanted.area && is_closed(&refs) && !tags.is("area", "no");
     if wanted.line {
         let shape = Shape::Line(line.clone());
-        sink.take(&mut block.0, &Feature { id: object.id(), tags: &tags, shape }, shared);
+        sink.take(block, &Feature { id: object.id(), tags: &tags, shape }, shared);
     }
     if area {
         let shape = Shape::Area(simple_area(line));
-        sink.take(&mut block.0, &Feature { id: object.id(), tags: &tags, shape }, shared);
+        sink.take(block, &Feature { id: object.id(), tags: &tags, shape }, shared);
     }
 }
 

@@ -22,6 +22,8 @@ use std::path::Path;
 const PASSES: u64 = 7;
 /// Bytes that one needed node takes at most, while lists are put together and sorted.
 pub(super) const NODE_BYTES: u64 = 48;
+/// A file that has no node in a territory's box, grown by this share of its size and at least so many degrees, is about somewhere else.
+const MARGIN: (f64, f64) = (0.2, 0.002);
 /// Relations inside relations are followed so far.
 const NESTING_MAX: usize = 4;
 
@@ -66,12 +68,12 @@ pub fn extract(path: &Path, ask: &Ask, progress: &mut dyn FnMut(u64, u64)) -> Re
     let quartiers = territory::nested(&boundary, &shape, &territories);
     let found = judge(placed, &shape, &mut counts);
 
-    if found.is_empty() && !known.bbox.meets(&shape.bbox) && matches!(ask.boundary, Some(BoundaryAsk::Shape { .. } | BoundaryAsk::Bbox(_))) {
+    steps.pass(4);
+    let (book, near) = addresses::read(&source, &shape.bbox.grown(MARGIN.0, MARGIN.1), ask.max_memory, &mut steps)?;
+    if near == 0 && found.is_empty() && matches!(ask.boundary, Some(BoundaryAsk::Shape { .. } | BoundaryAsk::Bbox(_))) {
         return Err(ReadError::BoundaryElsewhere);
     }
-    steps.pass(4);
-    let book = addresses::read(&source, ask.max_memory, &mut steps)?;
-    let addresses = book.finish(&communes(&boundary, &quartiers, &territories), middle(&shape.bbox), &mut counts.skipped);
+    let addresses = book.finish(&communes(&boundary, &quartiers, &territories), shape.bbox.center(), &mut counts.skipped);
     steps.pass(PASSES);
     let data_date = first.newest.and_then(|t| time::OffsetDateTime::from_unix_timestamp(t).ok()).map(|t| t.date().to_string());
     Ok((Extract { boundary, quartiers, found, addresses, counts, data_date }, Checked(source)))
@@ -102,10 +104,6 @@ fn communes(boundary: &Boundary, nested: &[Boundary], territories: &[Territory])
     let neighbours: Vec<Boundary> = territories.iter().filter_map(Territory::as_commune).filter(|b| own.iter().all(|o| o.osm != b.osm)).collect();
     own.extend(neighbours);
     own.iter().filter_map(|b| Commune::new(b, postcode(b))).collect()
-}
-
-fn middle(bbox: &Bbox) -> [f64; 2] {
-    [(bbox.west + bbox.east) / 2.0, (bbox.south + bbox.north) / 2.0]
 }
 
 /// Tells the caller how far the work is.

@@ -3,9 +3,9 @@
 //! Shores are joined; those that the extract cuts inside the window are led on to its edge; then the window's edge is walked from where a
 //! shore leaves to where the next one enters, with the water on the right.
 
-use crate::geo::Bbox;
-use geo::{Area, Contains, InteriorPoint, LineString, MultiPolygon, Polygon};
-use std::collections::HashMap;
+use crate::geo::{Bbox, Shape};
+use geo::{Area, InteriorPoint, LineString, MultiPolygon, Polygon};
+use std::collections::{BTreeSet, HashMap};
 
 type Position = [f64; 2];
 
@@ -188,22 +188,24 @@ fn along(p: Position, window: &Bbox) -> f64 {
 fn along_edge(pieces: Vec<Vec<Position>>, window: &Bbox) -> Vec<Polygon<f64>> {
     let corners = [[window.east, window.north], [window.east, window.south], [window.west, window.south], [window.west, window.north]];
     let entries: Vec<f64> = pieces.iter().map(|p| along(p[0], window)).collect();
-    let mut used = vec![false; pieces.len()];
+    // In the order of the walk; bits of numbers that are not negative sort as the numbers do.
+    let mut waiting: BTreeSet<(u64, usize)> = entries.iter().enumerate().map(|(i, at)| (at.to_bits(), i)).collect();
     let mut out = Vec::new();
-    for first in 0..pieces.len() {
-        if used[first] {
-            continue;
-        }
+    while let Some(&(_, first)) = waiting.first() {
         let (mut ring, mut here) = (Vec::new(), first);
-        while !std::mem::replace(&mut used[here], true) {
+        loop {
             ring.extend_from_slice(&pieces[here]);
             let leave = along(pieces[here][pieces[here].len() - 1], window);
-            let ahead = |i: &usize| (entries[*i] - leave).rem_euclid(4.0);
-            let Some(next) = (0..pieces.len()).filter(|i| !used[*i] || *i == first).min_by(|a, b| ahead(a).total_cmp(&ahead(b))) else { break };
-            let reach = ahead(&next);
+            // The first piece waits until the walk is back at it, so there is always a next one.
+            let Some(next) = waiting.range((leave.to_bits(), 0)..).next().or_else(|| waiting.first()).copied() else { break };
+            waiting.remove(&next);
+            let reach = (entries[next.1] - leave).rem_euclid(4.0);
             let from = leave.floor() as usize;
             ring.extend((0..4).filter(|k| (from + k + 1) as f64 - leave < reach).map(|k| corners[(from + k) % 4]));
-            here = next;
+            here = next.1;
+            if here == first {
+                break;
+            }
         }
         if let Some(start) = ring.first().copied() {
             ring.push(start);
@@ -223,13 +225,14 @@ fn round_islands(whole: &[Vec<Position>], window: &Bbox) -> Vec<Polygon<f64>> {
 }
 
 /// Cuts islands out of the waters they lie in.
-fn with_islands(waters: Vec<Polygon<f64>>, whole: Vec<Vec<Position>>) -> MultiPolygon<f64> {
-    let mut waters = waters;
+fn with_islands(mut waters: Vec<Polygon<f64>>, whole: Vec<Vec<Position>>) -> MultiPolygon<f64> {
+    // A shape answers quickly, which an archipelago of thousands of islands needs.
+    let shapes: Vec<Shape> = waters.iter().map(|water| Shape::new(MultiPolygon(vec![water.clone()]))).collect();
     for ring in whole {
         let island = Polygon::new(LineString::from(ring), Vec::new());
         let Some(point) = island.interior_point().filter(|_| island.signed_area() > 0.0) else { continue };
-        if let Some(water) = waters.iter_mut().find(|w| w.contains(&point)) {
-            water.interiors_push(island.exterior().clone());
+        if let Some(water) = shapes.iter().position(|shape| shape.covers(point.x(), point.y())) {
+            waters[water].interiors_push(island.exterior().clone());
         }
     }
     MultiPolygon(waters)
@@ -278,6 +281,24 @@ mod tests {
         // An island that the window cuts, begun inside the window.
         let cut = vec![[8.0, 4.0], [12.0, 4.0], [12.0, 6.0], [8.0, 6.0], [8.0, 4.0]];
         assert_eq!(wet(&[cut], &[(9.0, 5.0), (9.0, 3.0), (1.0, 1.0)]), [false, true, true]);
+    }
+
+    #[test]
+    fn an_archipelago_on_the_edge_is_walked_in_time() {
+        // 50,000 teeth across the southern edge, and as many islets in the sea north of it.
+        let (mut teeth, n) = (Vec::new(), 50_000);
+        for i in 0..n {
+            let x = 10.0 - 10.0 * f64::from(i) / f64::from(n);
+            teeth.extend([[x, -0.1], [x - 0.5 / f64::from(n), 0.1]]);
+        }
+        let islet = |i: i32| {
+            let (x, y) = (f64::from(i % 200) / 20.0 + 0.01, f64::from(i / 200) / 30.0 + 1.0);
+            vec![[x, y], [x + 0.01, y], [x + 0.01, y + 0.01], [x, y + 0.01], [x, y]]
+        };
+        let shores: Vec<Vec<Position>> = std::iter::once(teeth).chain((0..n).map(islet)).collect();
+        let ocean = ocean(&shores, &WINDOW);
+        assert_eq!(ocean.0.iter().map(|p| p.interiors().len()).sum::<usize>(), n as usize);
+        assert!(ocean.intersects(&Point::new(5.0, 0.5)) && !ocean.intersects(&Point::new(0.015, 1.005)));
     }
 
     #[test]

@@ -71,16 +71,17 @@ fn thin(pieces: &mut Vec<Piece>, step: u32) {
     }
     if step > 2 {
         let lines = ["water_lines", "streets"].map(layer_of);
-        let shortest = geometry_size(pieces, &lines);
-        pieces.retain(|piece| !lines.contains(&layer(piece)) || piece.geometry.len() > shortest);
+        let mut sizes: Vec<usize> = pieces.iter().filter(|p| lines.contains(&layer(p))).map(|p| p.geometry.len()).collect();
+        sizes.sort_unstable();
+        // The shortest quarter, counted: lines of one size must not all go at once.
+        let mut quarter = sizes.len() / 4;
+        let longest = sizes.get(quarter).copied().unwrap_or(0);
+        pieces.retain(|piece| {
+            let goes = quarter > 0 && lines.contains(&layer(piece)) && piece.geometry.len() <= longest;
+            quarter -= usize::from(goes);
+            !goes
+        });
     }
-}
-
-/// Middle size of the geometry of some layers, bytes.
-fn geometry_size(pieces: &[Piece], layers: &[u64]) -> usize {
-    let mut sizes: Vec<usize> = pieces.iter().filter(|p| layers.contains(&(p.head.rank >> 56))).map(|p| p.geometry.len()).collect();
-    sizes.sort_unstable();
-    sizes.get(sizes.len() / 4).copied().unwrap_or(0)
 }
 
 fn plain(pieces: &[Piece], zoom: Zoom, sets: &[Arc<[u8]>]) -> Vec<u8> {
@@ -155,4 +156,55 @@ fn number(known: &mut HashMap<Vec<u8>, u32>, list: &mut Vec<u8>, field: u8, cont
     known.insert(content.to_vec(), number);
     bytes(list, field, content);
     number
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tiles::basemap::sorter::Head;
+
+    /// Squares that no packing shortens, each with a house number, and one street.
+    fn town(houses: u32) -> Vec<Piece> {
+        let layer = |name: &str| u64::from(schema().layer(name).unwrap()) << 56;
+        let piece = |rank: u64, shape, geometry| Piece { head: Head { tile: 0, rank, attributes: 0, shape }, geometry };
+        let mut pieces = Vec::new();
+        let mut seed = 1_u32;
+        let mut next = |n: u32| {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            ((seed >> 8) % n) as i32
+        };
+        for i in 0..houses {
+            let (x, y, side) = (next(4000), next(4000), 1 + next(60));
+            let mut geometry = Vec::new();
+            geometry::polygon(&mut geometry, &[vec![[x, y], [x + side, y], [x + side, y + side + 1], [x, y + side], [x, y]]], [0, 0]);
+            pieces.push(piece(layer("buildings") | u64::from(i), geometry::POLYGON, geometry));
+        }
+        let mut street = Vec::new();
+        geometry::lines(&mut street, &[vec![[0, 0], [4000, 4000]]], [0, 0]);
+        pieces.push(piece(layer("streets"), geometry::LINE, street));
+        for i in 0..houses {
+            let mut geometry = Vec::new();
+            geometry::point(&mut geometry, [next(4096), next(4096)]);
+            pieces.push(piece(layer("addresses") | u64::from(i), geometry::POINT, geometry));
+        }
+        pieces
+    }
+
+    #[test]
+    fn a_tile_that_is_too_large_is_thinned_until_it_is_not_and_keeps_its_streets() {
+        let deepest = Zoom { number: 14, deepest: true };
+        let sets: [Arc<[u8]>; 1] = [Arc::from([].as_slice())];
+        let small = encode(town(500), deepest, &sets).unwrap();
+        assert_eq!((small.thinned, small.bytes.len() < TILE_MAX), (0, true));
+        let large = encode(town(40_000), deepest, &sets).unwrap();
+        assert!(
+            large.thinned > 1 && large.bytes.len() <= TILE_MAX && large.bytes.len() > TILE_MAX / 4,
+            "{} after {}",
+            large.bytes.len(),
+            large.thinned
+        );
+        let mut plain = Vec::new();
+        std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&large.bytes[..]), &mut plain).unwrap();
+        assert!(plain.windows(7).any(|w| w == b"streets") && !plain.windows(9).any(|w| w == b"addresses"));
+    }
 }

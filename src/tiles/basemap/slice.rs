@@ -3,7 +3,8 @@
 use super::attributes::Interned;
 use super::schema::{Fit, Layer, Shape as Drawn, schema};
 use super::sorter::{Batch, Sorter};
-use crate::geo::grid::{Cell, Cut, EXTENT, simplify, simplify_ring, snap, tiles, twice_area, unit};
+use crate::geo::grid::{Cell, Cut, EXTENT, simplify, simplify_ring, snap, tiles, twice_area};
+use crate::geo::mercator::project;
 use crate::geo::{Bbox, TileId, valid};
 use crate::osm::{Feature, Shape, Shared, Sink, Tags, Wanted};
 use crate::tiles::mvt::geometry;
@@ -86,7 +87,7 @@ impl<'a> Slicer<'a> {
         let attributes = layer.attributes(fit.rule, feature.tags, || ground);
         let weight = attributes.iter().find_map(|(key, value)| value.number().filter(|_| *key == "population")).unwrap_or(0);
         let attributes = self.attributes.intern(&attributes);
-        let unit = unit(at);
+        let unit = project(at[0], at[1]);
         for zoom in layer.zoom(fit.rule)..=self.deepest {
             let [x, y] = snap(&[unit], zoom)[0];
             let pixel = metres_to_pixel(zoom, at[1]);
@@ -105,7 +106,7 @@ impl<'a> Slicer<'a> {
     }
 
     fn line(&self, batch: &mut Batch, fit: Fit, layer: &Layer, feature: &Feature<'_>, line: &[[f64; 2]]) {
-        let unit: Vec<[f64; 2]> = line.iter().map(|p| unit(*p)).collect();
+        let unit: Vec<[f64; 2]> = line.iter().map(|[lon, lat]| project(*lon, *lat)).collect();
         let mut attributes = None;
         for zoom in layer.zoom(fit.rule)..=self.deepest {
             let cells = simplify(&snap(&unit, zoom), self.tolerance(zoom), |_| false);
@@ -178,7 +179,7 @@ struct Ring {
 
 impl Ring {
     fn new(line: &[geo::Coord<f64>], shared: Option<&Shared>) -> Self {
-        let unit = line.iter().map(|c| unit([c.x, c.y])).collect();
+        let unit = line.iter().map(|c| project(c.x, c.y)).collect();
         let Some(shared) = shared else { return Self { unit, anchors: vec![false; line.len()] } };
         let counts: Vec<u8> = line.iter().map(|c| shared.of([c.x, c.y])).collect();
         let open = counts.len().saturating_sub(1).max(1);
@@ -284,7 +285,7 @@ mod tests {
         for zoom in 6..=14 {
             let side = f64::from(EXTENT) * f64::from(1_u32 << zoom);
             let on_border: HashSet<Cell> =
-                there.iter().map(|p| unit(*p)).map(|[x, y]| [(x * side).round() as i32, (y * side).round() as i32]).collect();
+                there.iter().map(|[lon, lat]| project(*lon, *lat)).map(|[x, y]| [(x * side).round() as i32, (y * side).round() as i32]).collect();
             let (a, b) = (cells(&west, zoom, TOLERANCE), cells(&east, zoom, TOLERANCE));
             let (a, b): (HashSet<_>, HashSet<_>) = (a.intersection(&on_border).copied().collect(), b.intersection(&on_border).copied().collect());
             assert_eq!(a, b, "zoom {zoom}");
