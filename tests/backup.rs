@@ -120,7 +120,7 @@ async fn survive(backend: Backend, env: &[(&str, &str)]) -> Result<usize, String
 async fn still_lives(app: &App, backup: &Path, cookie: &Option<String>) -> Result<(), String> {
     let mut ana = app.person();
     ana.cookie = cookie.clone();
-    let response = ana.send(reqwest::Method::GET, "/api/v1/territories/ville", None, &[]).await;
+    let response = ana.send(reqwest::Method::GET, "/api/v1/territories/ville/actors.geojson", None, &[]).await;
     let head = response.headers()["bouillon-head"].to_str().unwrap().to_owned();
     let epoch: i64 = head.split(':').next().unwrap().parse().unwrap();
     let before = manifest(backup)["epoch"].as_i64().unwrap();
@@ -218,7 +218,7 @@ async fn older_backups_are_thinned_out_as_asked_and_nothing_else_is_touched() {
     std::fs::create_dir(folder.0.join("photos")).unwrap();
     std::fs::create_dir(folder.0.join("bouillon-2020-01-01T000000Z")).unwrap();
     let out = backup(&["--keep", "daily=3,weekly=4"]);
-    assert!(out.status.success() && said(&out).contains("supprimées : 2"), "{}", said(&out));
+    assert!(out.status.success() && said(&out).contains("supprimées : 3"), "{}", said(&out));
     let left: Vec<String> = backups(&folder.0).iter().map(|p| p.file_name().unwrap().to_string_lossy().into_owned()).collect();
     let old: Vec<&str> = left.iter().filter(|n| n.contains("2020")).map(|n| n.trim_start_matches("bouillon-")).collect();
     // An empty folder of such a name is no backup, so it is not ours to remove.

@@ -24,3 +24,4 @@ mod security;
 mod territories;
 mod tidy;
 mod tiles;
+mod upgrade;

@@ -115,7 +115,9 @@ async fn run(mut command: Command, name: &str) -> Result<Output> {
 /// When there is none.
 pub(super) fn find(name: &str) -> Result<PathBuf> {
     let on_path: Vec<PathBuf> = std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default();
-    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|v| v.path().join("bin"));
+    // Debian keeps every version apart; other systems say where theirs are.
+    let folder = std::env::var_os("BOUILLON_PG_TOOLS").map_or_else(|| PathBuf::from("/usr/lib/postgresql"), PathBuf::from);
+    let versions = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|v| v.path().join("bin"));
     let found = on_path.into_iter().chain(versions).map(|folder| folder.join(name)).filter(|file| file.is_file());
     let newest = found.max_by_key(|file| version(file));
     newest.ok_or_else(|| {
