@@ -5,18 +5,22 @@ mod backup;
 mod basemap;
 mod check;
 mod control;
+mod disk;
 mod export;
 mod import;
 mod lock;
+mod moving;
 mod opening;
 mod progress;
 mod serve;
 mod settings;
+mod supervisor;
 mod territories;
 
 pub use settings::Settings;
 
 use crate::backup::{BadBackup, Keep};
+use crate::http::BadTls;
 use crate::import::{BadAddresses, ContoursAsk, ContoursError};
 use crate::osm::ReadError;
 use crate::tiles::ArchiveError;
@@ -61,6 +65,8 @@ enum Command {
         /// A backup, or a folder of backups (then its newest).
         dir: PathBuf,
     },
+    /// Copy an installation from its SQLite file to PostgreSQL with PostGIS; without --apply only say what would be copied.
+    Move(MoveAsk),
     /// Read an extract and write what was found on standard output (used by `import osm`).
     #[command(hide = true)]
     ReadOsm {
@@ -76,6 +82,17 @@ enum Command {
     /// Read contours and write what was found on standard output (used by `import territories`).
     #[command(hide = true)]
     ReadContours(ContoursAsk),
+}
+
+/// Where an installation moves to.
+#[derive(Debug, Clone, Args)]
+pub struct MoveAsk {
+    /// An empty database, `postgres://…`; also by the variable, so that a password need not stand on the command line.
+    #[arg(long, value_name = "URL", env = "BOUILLON_MOVE_TO", hide_env_values = true)]
+    pub to: String,
+    /// Do it; the server must be stopped.
+    #[arg(long)]
+    pub apply: bool,
 }
 
 /// Where backups go, and which stay.
@@ -194,6 +211,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Check => check::run(settings).await,
         Command::Backup(what) => backup::make(settings, what).await,
         Command::Verify { dir } => backup::verify(settings, &dir).await,
+        Command::Move(what) => moving::run(settings, what).await,
         Command::Restore { dir } => backup::restore(settings, &dir).await,
         Command::ReadOsm { file, basemap_at } => import::read_in_child(&file, basemap_at.as_deref()),
         Command::ReadContours(what) => crate::import::speak_contours(&what),
@@ -213,7 +231,7 @@ pub struct BadInput(pub String);
 /// Whether the input is at fault.
 fn is_bad_input(error: &anyhow::Error) -> bool {
     let kinds = error.is::<BadInput>() || error.is::<ReadError>() || error.is::<ArchiveError>() || error.is::<BadAddresses>();
-    kinds || error.is::<ContoursError>() || error.is::<BadBackup>()
+    kinds || error.is::<ContoursError>() || error.is::<BadBackup>() || error.is::<BadTls>()
 }
 
 fn fail(error: &anyhow::Error) -> ExitCode {
