@@ -18,6 +18,7 @@ mod edits;
 mod geocode;
 mod geocode_files;
 mod imports;
+mod install_page;
 mod moving;
 mod operations;
 mod pages;

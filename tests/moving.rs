@@ -24,12 +24,16 @@ async fn live(app: &App) -> Vec<Person> {
     let mut seen: Vec<Value> = Vec::new();
     let mut dice = Dice(7);
     for i in 0..200 {
-        let who = dice.below(3) as usize;
+        let mut who = dice.below(3) as usize;
         let (lon, lat) = (2.0 + dice.below(2_000_000) as f64 / 1e6, 48.0 + dice.below(1_000_000) as f64 / 1e6);
         let target = (!seen.is_empty()).then(|| seen[dice.below(seen.len() as u64) as usize].clone());
         let edit = match (dice.below(10), target) {
             (0..=3, _) | (_, None) => create("ville", json!({"name": format!("Acteur « {i} » \\N"), "place/p1/position": at(lon, lat)})),
-            (4, Some(seen)) => edit("delete", &seen, json!({})),
+            (4, Some(seen)) => {
+                // Only a moderator takes an actor off the map.
+                who = 2;
+                edit("delete", &seen, json!({}))
+            }
             (5, Some(seen)) => set_edit(&seen, json!({"place/p1/position": at(lon, lat), "place/p2/position": at(lat - 45.0, 48.25)})),
             (6, Some(seen)) => set_edit(&seen, json!({"primary_category": "ALI.amap", "description": format!("Ligne\nligne\tlarge \\ {i}")})),
             // Based on what was seen long ago: often a conflict.

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// A new self-made certificate and its key.
-fn certificate(folder: &Path, name: &str) -> [PathBuf; 2] {
+pub(crate) fn certificate(folder: &Path, name: &str) -> [PathBuf; 2] {
     let [cert, key] = ["crt", "key"].map(|ending| folder.join(format!("{name}.{ending}")));
     let out = Command::new("openssl")
         .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=localhost"])

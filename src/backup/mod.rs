@@ -14,10 +14,18 @@ pub use make::{Made, Source, automatic, folder_of_automatic, last_made, make, re
 pub use manifest::{Backup, Engine};
 pub use restore::{Restored, restore, verify_files};
 
+use std::path::Path;
+
 /// A backup that can't be used: what is wrong with it.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct BadBackup(pub String);
+
+/// Free and total bytes of the disk that holds a folder, as far as this user may fill it; none when the system does not say.
+pub fn space(folder: &Path) -> Option<[u64; 2]> {
+    let found = rustix::fs::statvfs(folder).ok()?;
+    Some([found.f_bavail, found.f_blocks].map(|blocks| blocks.saturating_mul(found.f_frsize)))
+}
 
 /// Folders of the data folder that go into a backup, and how their files end.
 const FOLDERS: [(&str, &str); 2] = [("basemaps", ".pmtiles"), ("extracts", ".osm.pbf")];

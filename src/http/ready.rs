@@ -3,7 +3,6 @@
 use super::App;
 use crate::backup;
 use crate::journal::now;
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
@@ -50,7 +49,7 @@ pub(super) async fn reasons(app: &App) -> Vec<Reason> {
     if waiting > WAITING {
         found.push([format!("{waiting} modifications attendent d’être écrites."), format!("{waiting} edits are waiting to be written.")]);
     }
-    if let Some([free, total]) = disk(&app.options.data)
+    if let Some([free, total]) = backup::space(&app.options.data)
         && free < app.options.min_free.unwrap_or(ENOUGH.min(total / 10))
     {
         let mib = free >> 20;
@@ -79,12 +78,6 @@ async fn probed(app: &App) -> Option<Reason> {
     found
 }
 
-/// Free and total bytes of the disk that holds a folder, as far as this user may fill it.
-fn disk(folder: &Path) -> Option<[u64; 2]> {
-    let found = rustix::fs::statvfs(folder).ok()?;
-    Some([found.f_bavail, found.f_blocks].map(|blocks| blocks.saturating_mul(found.f_frsize)))
-}
-
 /// Brings the gauges up to date that nobody else sets.
 pub(super) async fn measure(app: &App) {
     let seconds = |at: i64| (now() / 1000 - at).max(0) as f64;
@@ -93,7 +86,7 @@ pub(super) async fn measure(app: &App) {
     if let Ok(bytes) = app.journal.store.size().await {
         metrics::gauge!("bouillon_db_size_bytes").set(bytes as f64);
     }
-    if let Some([free, _]) = disk(&app.options.data) {
+    if let Some([free, _]) = backup::space(&app.options.data) {
         metrics::gauge!("bouillon_disk_free_bytes").set(free as f64);
     }
     metrics::gauge!("bouillon_writer_queue").set(app.journal.writer.waiting() as f64);

@@ -1,7 +1,7 @@
 //! https without a proxy: the certificate is read at the start and again whenever its files change.
 
 use axum::serve::Listener;
-use std::fmt::Debug;
+use std::fmt::Display;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -85,7 +85,7 @@ impl Tls {
 }
 
 fn read(cert: &Path, key: &Path) -> Result<ServerConfig, BadTls> {
-    let bad = |file: &Path, why: &dyn Debug| BadTls(format!("{} can't be used: {why:?}", file.display()));
+    let bad = |file: &Path, why: &dyn Display| BadTls(format!("{} can't be used: {why}", file.display()));
     let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(cert).and_then(|list| list.collect()).map_err(|e| bad(cert, &e))?;
     if chain.is_empty() {
         return Err(BadTls(format!("{} holds no certificate (PEM)", cert.display())));
