@@ -50,20 +50,15 @@ pub async fn make(source: Source<'_>, into: &Path) -> anyhow::Result<Made> {
     build(source, into, &FOLDERS).await
 }
 
-/// Makes a backup of the database alone, before a migration changes it. Base maps are not touched by migrations.
+/// Makes a backup of the database alone, in `backups/` of the data folder, before a migration changes it. Base maps are not touched by migrations.
 ///
 /// # Errors
 /// As [`make`].
 pub async fn automatic(source: Source<'_>) -> anyhow::Result<Made> {
-    let into = folder_of_automatic(source.data);
+    let into = source.data.join("backups");
     let made = build(source, &into, &[]).await?;
     keep_newest(&into, AUTOMATIC)?;
     Ok(made)
-}
-
-/// Where automatic backups of a data folder are.
-pub fn folder_of_automatic(data: &Path) -> PathBuf {
-    data.join("backups")
 }
 
 async fn build(source: Source<'_>, into: &Path, folders: &[(&str, &str)]) -> anyhow::Result<Made> {

@@ -10,7 +10,7 @@ mod manifest;
 mod restore;
 
 pub use keep::Keep;
-pub use make::{Made, Source, automatic, folder_of_automatic, last_made, make, remember};
+pub use make::{Made, Source, automatic, last_made, make, remember};
 pub use manifest::{Backup, Engine};
 pub use restore::{Restored, restore, verify_files};
 

@@ -1,7 +1,7 @@
 //! Putting a backup back: everything is staged beside, checked, and takes its place only then.
 
 use super::files;
-use super::manifest::{Backup, Engine};
+use super::manifest::{Backup, Engine, Listed};
 use super::{BadBackup, FOLDERS};
 use crate::journal::now;
 use crate::store::{Facts, Store, copies, sqlite_file};
@@ -51,7 +51,10 @@ pub async fn restore(backup: &Backup, data: &Path, url: &str) -> anyhow::Result<
     }
     verify_files(backup).await?;
     let stage = Stage::new(data)?;
-    let in_the_way = backup.others().map(|f| data.join(&f.path)).chain(database_files(engine, url)?).find(|p| p.exists());
+    // What a killed restore had put in place already is not in the way.
+    let is_here = |f: &Listed| files::sum(&data.join(&f.path)).is_ok_and(|sum| sum.sha256 == f.sha256);
+    let missing: Vec<&Listed> = backup.others().filter(|f| !is_here(f)).collect();
+    let in_the_way = missing.iter().map(|f| data.join(&f.path)).chain(database_files(engine, url)?).find(|p| p.exists());
     if let Some(file) = in_the_way {
         let sentence = format!("{} exists, and nothing is ever overwritten: move it away, or give another --data folder", file.display());
         return Err(BadBackup(sentence).into());
@@ -59,10 +62,9 @@ pub async fn restore(backup: &Backup, data: &Path, url: &str) -> anyhow::Result<
     for (folder, _) in FOLDERS {
         std::fs::create_dir_all(stage.0.join(folder))?;
     }
-    for listed in &backup.manifest.files {
-        if engine == Engine::Postgis && listed.path == engine.file() {
-            continue;
-        }
+    // PostgreSQL's tool reads the dump where it lies.
+    let database = backup.manifest.files.iter().filter(|f| engine == Engine::Sqlite && f.path == engine.file());
+    for listed in database.chain(missing) {
         let mut from = File::open(backup.folder.join(&listed.path))?;
         let sum = files::copy(&mut from, &stage.0.join(&listed.path)).context("nothing was restored")?;
         anyhow::ensure!(sum.sha256 == listed.sha256, "{} changed while it was read; nothing was restored", listed.path);
@@ -125,7 +127,7 @@ fn check_facts(backup: &Backup, found: &Facts) -> Result<(), BadBackup> {
 
 fn place_files(backup: &Backup, stage: &Stage, data: &Path) -> anyhow::Result<()> {
     for (folder, _) in FOLDERS {
-        let wanted: Vec<_> = backup.others().filter(|f| f.path.starts_with(folder)).collect();
+        let wanted: Vec<_> = backup.others().filter(|f| f.path.starts_with(folder) && stage.0.join(&f.path).exists()).collect();
         if wanted.is_empty() {
             continue;
         }
