@@ -134,7 +134,11 @@ fn nginx_understands_its_example() {
     let site = site.replace("/etc/letsencrypt/live/carte.exemple.fr/fullchain.pem", cert.to_str().unwrap());
     let site = site.replace("/etc/letsencrypt/live/carte.exemple.fr/privkey.pem", key.to_str().unwrap());
     let config = folder.0.join("nginx.conf");
-    std::fs::write(&config, format!("pid {0}/pid;\nerror_log stderr;\nevents {{}}\nhttp {{\naccess_log off;\n{site}\n}}\n", folder.text())).unwrap();
+    // Its own folders are where only root may write.
+    let kinds = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+    let temporary: String = kinds.map(|kind| format!("{kind}_temp_path {}/{kind};\n", folder.text())).concat();
+    let text = format!("pid {}/pid;\nerror_log stderr;\nevents {{}}\nhttp {{\naccess_log off;\n{temporary}{site}\n}}\n", folder.text());
+    std::fs::write(&config, text).unwrap();
     let out = Command::new("nginx").arg("-t").arg("-p").arg(&folder.0).arg("-c").arg(&config).output().unwrap();
     assert!(out.status.success(), "{}", said(&out));
 }
