@@ -27,8 +27,9 @@ pub use options::{Limits, Options};
 
 use crate::geocode::Geocoder;
 use crate::journal::Journal;
+use crate::model::Lang;
 use crate::tiles::{ActorTiles, Archives};
-use axum::extract::{DefaultBodyLimit, FromRef, MatchedPath, Request};
+use axum::extract::{DefaultBodyLimit, FromRef, FromRequestParts, MatchedPath, Request, State};
 use axum::http::{HeaderName, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -191,6 +192,7 @@ pub fn router(app: App) -> Routes {
         .fallback(pages::nowhere)
         .method_not_allowed_fallback(ops::not_so)
         .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(middleware::from_fn_with_state(app.clone(), as_new_as))
         .layer(middleware::from_fn_with_state(app.clone(), guard::guard))
         // Tiles choose their coding themselves, and their entity tags say which.
         .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(NotForContentType::new("application/vnd.mapbox-vector-tile"))))
@@ -198,6 +200,27 @@ pub fn router(app: App) -> Routes {
         .layer(CatchPanicLayer::custom(|_| Error::internal().into_response()))
         .layer(middleware::from_fn(measure))
         .with_state(app)
+}
+
+/// A client that has read or written at another node says how far that one was (`Bouillon-Head: epoch:seq`), and is not shown an older state.
+async fn as_new_as(State(app): State<App>, request: Request, next: Next) -> Response {
+    let asked = request.headers().get(HEAD).and_then(|v| v.to_str().ok()).and_then(|v| v.split_once(':'));
+    let (epoch, seq) = asked.and_then(|(epoch, seq)| epoch.parse::<i64>().ok().zip(seq.parse::<i64>().ok())).unwrap_or_default();
+    let head = app.journal.follower.head();
+    // After a restore the numbers begin again, and nobody waits for those of before.
+    if epoch == head.epoch && seq > head.seq && !app.journal.follower.reach(seq).await {
+        let french = "Ce serveur n’a pas encore tout reçu des autres. Réessayez dans un instant.";
+        let error = Error::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "behind",
+            french,
+            "This server has not yet heard everything from the others. Try again in a moment.",
+        );
+        let (mut parts, _) = request.into_parts();
+        let Ok(lang) = Lang::from_request_parts(&mut parts, &app).await;
+        return error.speaking(lang).retry_after(2).into_response();
+    }
+    next.run(request).await
 }
 
 /// Counts requests and their time per route.
