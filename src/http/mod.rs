@@ -49,8 +49,6 @@ use tower_http::timeout::TimeoutLayer;
 
 /// A request body may be this large, bytes.
 const BODY_MAX: usize = 512 * 1024;
-/// Encoded tiles are kept up to this many bytes.
-const TILE_CACHE: usize = 64 << 20;
 /// A request may take this long.
 const TIMEOUT: Duration = Duration::from_secs(15);
 
@@ -98,7 +96,7 @@ impl App {
         let cookie = tx.secret("cookie", &random()).await?;
         let form_key = tx.secret("form", &random()).await?;
         tx.commit().await?;
-        let tiles = ActorTiles::new(journal.atlas.clone(), TILE_CACHE);
+        let tiles = ActorTiles::new(journal.atlas.clone(), options.tile_cache);
         let app = Self(Arc::new(Shared {
             journal,
             quotas: quota::Quotas::new(&options.limits),
