@@ -60,7 +60,7 @@ async fn survive(backend: Backend, env: &[(&str, &str)]) -> Result<usize, String
 }
 
 /// Until the writers have had 30 more answers, however slow the machine is.
-async fn wait_for_work(log: &Arc<Mutex<Log>>) {
+pub(crate) async fn wait_for_work(log: &Arc<Mutex<Log>>) {
     let answered = || log.lock().unwrap().acknowledged.len();
     let start = answered();
     for _ in 0..500 {
