@@ -8,13 +8,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-const WRITERS: usize = 8;
+pub(crate) const WRITERS: usize = 8;
 const CYCLES: u64 = 20;
 
 /// What the clients know: every edit they sent, and the number each acknowledged one got.
 #[derive(Default)]
 pub(crate) struct Log {
-    sent: BTreeMap<String, Value>,
+    pub(crate) sent: BTreeMap<String, Value>,
     pub(crate) acknowledged: BTreeMap<String, i64>,
 }
 

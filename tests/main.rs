@@ -9,6 +9,8 @@
 mod app;
 mod accounts;
 mod archives;
+mod backup;
+mod backup_faults;
 mod basemap;
 mod cli;
 mod crash;
@@ -23,3 +25,4 @@ mod security;
 mod territories;
 mod tidy;
 mod tiles;
+mod upgrade;

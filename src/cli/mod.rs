@@ -1,12 +1,14 @@
 //! The command line: settings, and one function per command.
 
 mod admin;
+mod backup;
 mod basemap;
 mod check;
 mod control;
 mod export;
 mod import;
 mod lock;
+mod opening;
 mod progress;
 mod serve;
 mod settings;
@@ -14,6 +16,7 @@ mod territories;
 
 pub use settings::Settings;
 
+use crate::backup::{BadBackup, Keep};
 use crate::import::{BadAddresses, ContoursAsk, ContoursError};
 use crate::osm::ReadError;
 use crate::tiles::ArchiveError;
@@ -46,6 +49,18 @@ enum Command {
     Admin(Admin),
     /// Check settings, database, data folder, and the atlas against the store (and against PostGIS when there is one).
     Check,
+    /// Make a backup of everything, also while a server runs: a folder in DIR that appears only when it is whole.
+    Backup(BackupAsk),
+    /// Check a backup: its hashes, then by restoring it into a temporary folder or database and running the checks there.
+    Verify {
+        /// A backup, or a folder of backups (then its newest).
+        dir: PathBuf,
+    },
+    /// Put a backup back into an empty data folder and database; nothing is ever overwritten.
+    Restore {
+        /// A backup, or a folder of backups (then its newest).
+        dir: PathBuf,
+    },
     /// Read an extract and write what was found on standard output (used by `import osm`).
     #[command(hide = true)]
     ReadOsm {
@@ -61,6 +76,16 @@ enum Command {
     /// Read contours and write what was found on standard output (used by `import territories`).
     #[command(hide = true)]
     ReadContours(ContoursAsk),
+}
+
+/// Where backups go, and which stay.
+#[derive(Debug, Clone, Args)]
+pub struct BackupAsk {
+    /// The folder of backups.
+    pub dir: PathBuf,
+    /// Of the older backups there, keep the newest of each of so many hours, days and weeks, and remove the others; by default all stay.
+    #[arg(long, value_name = "hourly=24,daily=14,weekly=8")]
+    pub keep: Option<Keep>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -167,6 +192,9 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Export(Export::Actors { territory, format }) => export::run(settings, &territory, format).await,
         Command::Admin(Admin::Invite { territory, role }) => admin::invite(settings, territory, &role).await,
         Command::Check => check::run(settings).await,
+        Command::Backup(what) => backup::make(settings, what).await,
+        Command::Verify { dir } => backup::verify(settings, &dir).await,
+        Command::Restore { dir } => backup::restore(settings, &dir).await,
         Command::ReadOsm { file, basemap_at } => import::read_in_child(&file, basemap_at.as_deref()),
         Command::ReadContours(what) => crate::import::speak_contours(&what),
         Command::ReadAddresses(what) => crate::import::speak_addresses(&what.file),
@@ -184,7 +212,8 @@ pub struct BadInput(pub String);
 
 /// Whether the input is at fault.
 fn is_bad_input(error: &anyhow::Error) -> bool {
-    error.is::<BadInput>() || error.is::<ReadError>() || error.is::<ArchiveError>() || error.is::<BadAddresses>() || error.is::<ContoursError>()
+    let kinds = error.is::<BadInput>() || error.is::<ReadError>() || error.is::<ArchiveError>() || error.is::<BadAddresses>();
+    kinds || error.is::<ContoursError>() || error.is::<BadBackup>()
 }
 
 fn fail(error: &anyhow::Error) -> ExitCode {
