@@ -15,6 +15,8 @@ mod crash;
 mod edits;
 mod geocode;
 mod geocode_files;
+mod hostile_json;
+mod hostile_text;
 mod imports;
 mod pages;
 mod reading;
