@@ -15,6 +15,7 @@ mod crash;
 mod edits;
 mod geocode;
 mod geocode_files;
+mod hostile_files;
 mod hostile_json;
 mod hostile_text;
 mod imports;
