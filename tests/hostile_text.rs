@@ -24,6 +24,7 @@ fn naughty() -> Option<Vec<String>> {
             "a\u{2028}b\u{2029}c",
             "\u{feff}a",
             "e\u{301}",
+            "e\u{200b}\u{301}",
             "\u{1b}[31mrouge",
             "a\r\nb\rc",
             "\u{10ffff}",
@@ -48,10 +49,10 @@ fn naughty() -> Option<Vec<String>> {
 /// direction and invisible joints; line breaks only in long texts, elsewhere runs of spaces are one space; nothing around it.
 fn normal(text: &str, long: bool) -> String {
     const INVISIBLE: [char; 4] = ['\u{200b}', '\u{feff}', '\u{fffe}', '\u{ffff}'];
-    let text: String = text.nfc().collect::<String>().replace(['\u{2028}', '\u{2029}'], "\n");
+    let text = text.replace(['\u{2028}', '\u{2029}'], "\n");
     let marks = |c: char| ('\u{202a}'..='\u{202e}').contains(&c) || ('\u{2066}'..='\u{2069}').contains(&c) || INVISIBLE.contains(&c);
     let control = |c: char| (c < ' ' && !matches!(c, '\n' | '\t')) || ('\u{7f}'..='\u{9f}').contains(&c);
-    let kept: String = text.chars().filter(|c| !marks(*c) && !control(*c)).collect();
+    let kept: String = text.chars().filter(|c| !marks(*c) && !control(*c)).nfc().collect();
     if long { kept.trim().to_owned() } else { kept.split(char::is_whitespace).filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" ") }
 }
 
