@@ -129,7 +129,8 @@ impl App {
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let url = line.trim().rsplit(' ').next().unwrap_or("").to_owned();
         let app = Self { place, url, child };
-        assert!(app.url.starts_with("http"), "the server did not start: {line:?}");
+        let log = || std::fs::read_to_string(app.place.data.join("server.log")).unwrap_or_default();
+        assert!(app.url.starts_with("http"), "the server did not start: {line:?} {}", log());
         app
     }
 
@@ -179,6 +180,17 @@ impl App {
         Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
         self.child.wait().unwrap();
         self.take_place()
+    }
+
+    /// Waits for a server that ends by itself, up to 20 s; its status and its place, none when it goes on.
+    pub(crate) fn ended(mut self) -> Option<(Option<i32>, Place)> {
+        for _ in 0..200 {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return Some((status.code(), self.take_place()));
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        None
     }
 
     fn take_place(&mut self) -> Place {

@@ -13,6 +13,7 @@ mod basemap;
 mod cli;
 mod crash;
 mod edits;
+mod faults;
 mod fuzz_replay;
 mod geocode;
 mod geocode_files;

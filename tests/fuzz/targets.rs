@@ -6,8 +6,8 @@ use axum::http::{Request as HttpRequest, Uri, header};
 use bouillon::geocode::Geocoder;
 use bouillon::http::{self, App, Limits, Options, Routes};
 use bouillon::import::{Target, import_osm};
-use bouillon::journal::core::{Author, Known, Request, decide};
 use bouillon::journal::Journal;
+use bouillon::journal::core::{Author, Known, Request, decide};
 use bouillon::model::merge::texts_to_look_up;
 use bouillon::model::{Doc, Edit, Entry, Lang, Outcome, Role, Subject, Version, field};
 use bouillon::osm::{self, Ask};
@@ -180,7 +180,8 @@ fn open_town() -> (Runtime, Routes) {
         let (report, _heard) = tokio::sync::mpsc::channel(64);
         import_osm(&journal, extract, Target::Own { slug: None, name: None }, &report).await.expect("an import");
         let geocoder = Geocoder::open(&journal.store).await.expect("addresses");
-        let limits = Limits { creations_per_hour: 1, edits_per_hour: 1, address_creations_per_hour: 1, address_edits_per_hour: 1, min_fill_seconds: 0 };
+        let limits =
+            Limits { creations_per_hour: 1, edits_per_hour: 1, address_creations_per_hour: 1, address_edits_per_hour: 1, min_fill_seconds: 0 };
         let options = Options { base_url: None, trusted_proxies: 1, limits, legal: [None, None, None] };
         http::router(App::new(journal, geocoder, options, Archives::new(folder.clone())).await.expect("an app"))
     });
@@ -212,7 +213,8 @@ fn queries(bytes: &[u8]) {
             query.push_str(&format!("{}{}={}", if query.is_empty() { "" } else { "&" }, quoted(name), quoted(value)));
         }
     }
-    let path = path.replace("{slug}", "solvigne").replace("{z}", "12").replace("{x}", "2015").replace("{y}", "1430.mvt").replace("{archive}", "solvigne");
+    let path =
+        path.replace("{slug}", "solvigne").replace("{z}", "12").replace("{x}", "2015").replace("{y}", "1430.mvt").replace("{archive}", "solvigne");
     ask(&path.replace("{id}", "00000000-0000-7000-8000-000000000000"), &query);
 }
 
