@@ -5,6 +5,7 @@ mod ban;
 mod child;
 mod contours;
 mod edits;
+mod limited;
 mod osm;
 mod plan;
 mod slugs;

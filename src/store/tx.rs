@@ -1,6 +1,6 @@
 //! A transaction on either back-end, and the few macros that run one statement on whichever it is.
 
-use super::{CHANNEL, Result};
+use super::{CHANNEL, Error, Result};
 use sqlx::{Postgres, Sqlite, Transaction};
 
 /// A transaction. Dropping it without [`Tx::commit`] undoes it.
@@ -89,16 +89,24 @@ macro_rules! insert {
 pub(super) use {all, among, first, insert, on, run};
 
 impl Tx {
-    /// Makes everything durable. Only after this may anything be acknowledged.
+    /// Makes everything durable. Only after this may anything be acknowledged. When the commit fails and nobody can know whether it
+    /// reached the disk, the process ends here.
     ///
     /// # Errors
-    /// When the commit fails: the caller can't know whether it happened and must stop the process.
+    /// Only when the disk is full ([`super::Error::is_full`]): then nothing was written.
     pub async fn commit(self) -> Result<()> {
-        match self {
-            Self::Sqlite(t) => t.commit().await?,
-            Self::Postgis(t) => t.commit().await?,
+        let done = match self {
+            Self::Sqlite(t) => t.commit().await,
+            Self::Postgis(t) => t.commit().await,
+        };
+        match done.map_err(Error::from) {
+            Err(e) if super::broken("commit-ignored") => {
+                tracing::warn!("going on after a failed commit: {e}");
+                Ok(())
+            }
+            Err(e) if !e.is_full() => super::stop(&e),
+            done => done,
         }
-        Ok(())
     }
 
     /// Wakes the followers of other nodes when this transaction commits. Only a wake-up: they also look every 2 s.
