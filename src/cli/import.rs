@@ -135,7 +135,8 @@ pub(super) fn read_in_child(file: &OsmFile, more: &ReadMore) -> anyhow::Result<(
         asked = Some(serde_json::from_str(&std::fs::read_to_string(path)?)?);
     }
     let max_memory = file.max_memory.map_or_else(half_of_memory, |mib| mib << 20);
-    import::speak(&file.file, &osm::Ask { boundary: asked, max_memory }, more.basemap_at.as_deref())
+    let onto = more.base.as_deref().zip(more.merged_at.as_deref());
+    import::speak(&file.file, &osm::Ask { boundary: asked, max_memory }, more.basemap_at.as_deref(), onto)
 }
 
 fn is_path(boundary: &str) -> bool {

@@ -30,8 +30,9 @@ pub use options::{Limits, Options};
 use crate::geocode::Geocoder;
 use crate::import::Imports;
 use crate::journal::Journal;
+use crate::model::Lang;
 use crate::tiles::{ActorTiles, Archives};
-use axum::extract::{DefaultBodyLimit, FromRef, MatchedPath, Request};
+use axum::extract::{DefaultBodyLimit, FromRef, FromRequestParts, MatchedPath, Request, State};
 use axum::http::{HeaderName, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -51,8 +52,6 @@ use tower_http::timeout::TimeoutLayer;
 
 /// A request body may be this large, bytes.
 const BODY_MAX: usize = 512 * 1024;
-/// Encoded tiles are kept up to this many bytes.
-const TILE_CACHE: usize = 64 << 20;
 /// A request may take this long.
 const TIMEOUT: Duration = Duration::from_secs(15);
 
@@ -101,7 +100,7 @@ impl App {
         let cookie = tx.secret("cookie", &random()).await?;
         let form_key = tx.secret("form", &random()).await?;
         tx.commit().await?;
-        let tiles = ActorTiles::new(journal.atlas.clone(), TILE_CACHE);
+        let tiles = ActorTiles::new(journal.atlas.clone(), options.tile_cache);
         let app = Self(Arc::new(Shared {
             journal,
             quotas: quota::Quotas::new(&options.limits),
@@ -212,12 +211,34 @@ pub fn router(app: App) -> Routes {
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
         .merge(uploads)
+        .layer(middleware::from_fn_with_state(app.clone(), as_new_as))
         .layer(middleware::from_fn_with_state(app.clone(), guard::guard))
         // Tiles choose their coding themselves, and their entity tags say which.
         .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(NotForContentType::new("application/vnd.mapbox-vector-tile"))))
         .layer(CatchPanicLayer::custom(|_| Error::internal().into_response()))
         .layer(middleware::from_fn(measure))
         .with_state(app)
+}
+
+/// A client that has read or written at another node says how far that one was (`Bouillon-Head: epoch:seq`), and is not shown an older state.
+async fn as_new_as(State(app): State<App>, request: Request, next: Next) -> Response {
+    let asked = request.headers().get(HEAD).and_then(|v| v.to_str().ok()).and_then(|v| v.split_once(':'));
+    let (epoch, seq) = asked.and_then(|(epoch, seq)| epoch.parse::<i64>().ok().zip(seq.parse::<i64>().ok())).unwrap_or_default();
+    let head = app.journal.follower.head();
+    // After a restore the numbers begin again, and nobody waits for those of before.
+    if epoch == head.epoch && seq > head.seq && !app.journal.follower.reach(seq).await {
+        let french = "Ce serveur n’a pas encore tout reçu des autres. Réessayez dans un instant.";
+        let error = Error::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "behind",
+            french,
+            "This server has not yet heard everything from the others. Try again in a moment.",
+        );
+        let (mut parts, _) = request.into_parts();
+        let Ok(lang) = Lang::from_request_parts(&mut parts, &app).await;
+        return error.speaking(lang).retry_after(2).into_response();
+    }
+    next.run(request).await
 }
 
 /// Counts requests and their time per route.

@@ -161,13 +161,20 @@ async fn listen(command: &str, file: &Path, more: &[OsString], report: &mpsc::Se
     Ok(Heard { last, addresses, contours })
 }
 
-/// The child's side: reads an extract and speaks [`Line`]s. Ends at once when the parent goes away (standard input closes).
+/// The extract to read: the file itself, or what an extract becomes by the changes in it.
+fn whole<'a>(file: &'a Path, ask: &Ask, onto: Option<(&'a Path, &'a Path)>) -> Result<&'a Path, BuildError> {
+    let Some((base, merged)) = onto else { return Ok(file) };
+    osm::merge_changes(base, file, merged, ask.max_memory)?;
+    Ok(merged)
+}
+
+/// The child's side: reads an extract and speaks [`Line`]s. With `onto`, the file holds changes to the first, and both become the second. Ends at once when the parent goes away (standard input closes).
 ///
 /// # Errors
 /// When standard output can't be written.
-pub fn speak(file: &Path, ask: &Ask, basemap: Option<&Path>) -> anyhow::Result<()> {
+pub fn speak(file: &Path, ask: &Ask, basemap: Option<&Path>, onto: Option<(&Path, &Path)>) -> anyhow::Result<()> {
     end_with_the_parent();
-    match work(file, ask, basemap) {
+    match whole(file, ask, onto).and_then(|file| work(file, ask, basemap)) {
         Ok((mut extract, built)) => {
             say_addresses(std::mem::take(&mut extract.addresses))?;
             say(&Line::Extract(Box::new(Reading { extract, built, asked: ask.boundary.clone() })))?;
