@@ -33,7 +33,7 @@ pub(super) async fn run(settings: Settings, mut what: OsmImport) -> anyhow::Resu
     let work = async |journal: &Journal, report: &mpsc::Sender<Event>| {
         let imports = Imports::new(journal.clone(), &data, None)?;
         imports.pick_up().await?;
-        into_journal(&imports, &data, &what, report).await
+        into_journal(&imports, &what, report).await
     };
     alone(&settings, &data, progress, work).await
 }
@@ -69,10 +69,10 @@ pub(super) async fn alone<T>(
 ///
 /// # Errors
 /// As [`run`].
-pub(super) async fn into_journal(imports: &Imports, data: &Path, what: &OsmImport, report: &mpsc::Sender<Event>) -> anyhow::Result<()> {
-    // Before anything is written: a broken archive or a full disk leaves all as it was.
+pub(super) async fn into_journal(imports: &Imports, what: &OsmImport, report: &mpsc::Sender<Event>) -> anyhow::Result<()> {
+    // Before anything else: with a broken archive the file is not even read.
     let archive = match &what.basemap {
-        Some(file) => Some(basemap::adopt(data, file).await?),
+        Some(file) => Some((file.clone(), basemap::checked(file).await?)),
         None => None,
     };
     let source = Source {

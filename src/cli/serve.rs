@@ -166,7 +166,7 @@ async fn answer(stream: UnixStream, beside: Beside, settings: &Settings, address
             Ask::ImportOsm(what) => {
                 let data = settings.data()?;
                 archives::sweep(&archives::folder(&data), false);
-                super::import::into_journal(&imports, &data, &what, &report).await?;
+                super::import::into_journal(&imports, &what, &report).await?;
                 Ok(None)
             }
             Ask::Runs(ask) => super::runs::answer(&imports, &ask, &report).await.map(Some),

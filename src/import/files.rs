@@ -1,6 +1,7 @@
 //! The files of imports in the data folder: `imports/RUN/` holds what a run reads, plans and puts back when it is undone; `extracts/` the
 //! extract that each territory was last made of. Files come into place whole, by renaming.
 
+use super::refusals::RunError;
 use crate::osm::{BoundaryAsk, Extract};
 use crate::store::{Address, Candidate};
 use crate::tiles::archives;
@@ -121,8 +122,14 @@ impl Files {
     /// When the disk refuses.
     pub(super) fn adopt(&self, run: Uuid, file: &Path, name: &str) -> anyhow::Result<PathBuf> {
         let copy = self.source(run, name);
-        fs::copy(file, &copy).with_context(|| format!("{} could not be copied into the data folder", file.display()))?;
+        fs::copy(file, &copy).map_err(RunError::disk)?;
         Ok(copy)
+    }
+
+    /// Copies a checked archive into the folder of base maps.
+    pub(super) fn adopt_archive(&self, file: &Path, name: &str) -> anyhow::Result<()> {
+        let done = archives::adopt(file, &self.basemaps(), name);
+        done.with_context(|| format!("the base map {} could not be copied into the data folder; the old one stays", file.display()))
     }
 
     /// Takes a run's files away.

@@ -62,6 +62,10 @@ impl Imports {
             run.state = RunState::Applying;
             self.put(&run).await?;
             self.files.keep_reading(run.id, &reading)?;
+            if let Some((archive, name)) = source.archive {
+                let files = self.files.clone();
+                tokio::task::spawn_blocking(move || files.adopt_archive(&archive, &name)).await??;
+            }
             let summary = self.apply(run, reading, report).await?;
             let _ = report.send(Event::Summary(Box::new(summary.clone()))).await;
             return Ok(Some(summary));

@@ -5,6 +5,7 @@ use crate::osm::ReadError;
 use crate::store::{Run, RunState, Said};
 use crate::tiles::ArchiveError;
 use crate::tiles::basemap::BuildError;
+use std::io::ErrorKind;
 
 /// A run that does not go on. Nothing was written.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -32,11 +33,23 @@ pub enum RunError {
     TooMany(u64),
     /// Reading took longer than an upload may take, in seconds.
     TooSlow(u64),
+    /// There is no room for its files.
+    DiskFull,
+    /// The disk refuses for another reason.
+    Disk(String),
     /// The server stopped while it was reading.
     Stopped,
 }
 
 impl RunError {
+    /// What the disk says.
+    pub(super) fn disk(error: std::io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::FileTooLarge | ErrorKind::QuotaExceeded => Self::DiskFull,
+            _ => Self::Disk(error.to_string()),
+        }
+    }
+
     /// Stable code for clients.
     pub fn code(&self) -> &'static str {
         match self {
@@ -50,6 +63,7 @@ impl RunError {
             Self::NeedsTerritory => "import_needs_territory",
             Self::NothingHere => "import_nothing_here",
             Self::TooMany(_) | Self::TooSlow(_) => "import_too_large",
+            Self::DiskFull | Self::Disk(_) => "not_written",
             Self::Stopped => "import_stopped",
         }
     }
@@ -81,6 +95,8 @@ impl RunError {
             Self::TooSlow(seconds) => {
                 format!("La lecture a dépassé {seconds} secondes et a été arrêtée. Importez ce fichier en ligne de commande.")
             }
+            Self::DiskFull => "Le disque est plein : rien n’a été changé. Libérez de la place, puis recommencez l’import.".into(),
+            Self::Disk(message) => format!("Le fichier n’a pas pu être gardé, rien n’a été changé : {message}."),
             Self::Stopped => "Le serveur s’est arrêté pendant la lecture : envoyez le fichier à nouveau.".into(),
         }
     }
@@ -98,6 +114,8 @@ impl RunError {
             Self::NothingHere => "this file holds no actor of this territory: is it the right extract?".into(),
             Self::TooMany(n) => format!("this file holds {n} elements; through the site at most 5 million: import it on the command line"),
             Self::TooSlow(seconds) => format!("reading took more than {seconds} seconds and was stopped: import this file on the command line"),
+            Self::DiskFull => "the disk is full: nothing was changed; make room, then run the import again".into(),
+            Self::Disk(message) => format!("the file could not be kept, nothing was changed: {message}"),
             Self::Stopped => "the server stopped while it was reading: send the file again".into(),
         }
     }

@@ -53,8 +53,8 @@ pub struct Source {
     pub max_memory: Option<u64>,
     /// Into the territories that are here, whichever they are.
     pub into_existing: bool,
-    /// An archive of the data folder that is shown instead of the base map made from the extract.
-    pub archive: Option<String>,
+    /// A checked archive, and its name, that is shown instead of the base map made from the extract.
+    pub archive: Option<(PathBuf, String)>,
     /// Whether a base map is wanted.
     pub draw: bool,
     /// It came through the site: limits hold.
@@ -241,7 +241,7 @@ impl Imports {
         run.data_date.clone_from(&reading.extract.data_date);
         run.facts.boundary = remembered(&reading);
         run.facts.name.clone_from(&source.name);
-        run.facts.archive.clone_from(&source.archive);
+        run.facts.archive = source.archive.as_ref().map(|(_, name)| name.clone());
         Ok(reading)
     }
 
