@@ -10,8 +10,10 @@ mod extract;
 mod form;
 mod geocode;
 mod guard;
+mod imports;
 mod lists;
 mod me;
+mod moderation;
 mod ops;
 mod options;
 mod pages;
@@ -26,6 +28,7 @@ pub(crate) use me::hash_of as token_hash;
 pub use options::{Limits, Options};
 
 use crate::geocode::Geocoder;
+use crate::import::Imports;
 use crate::journal::Journal;
 use crate::model::Lang;
 use crate::tiles::{ActorTiles, Archives};
@@ -70,6 +73,7 @@ pub struct Shared {
     tiles: ActorTiles,
     archives: Archives,
     geocoder: Geocoder,
+    imports: Imports,
 }
 
 impl std::ops::Deref for App {
@@ -91,7 +95,7 @@ impl App {
     ///
     /// # Errors
     /// When the database can't be read.
-    pub async fn new(journal: Journal, geocoder: Geocoder, options: Options, archives: Archives) -> anyhow::Result<Self> {
+    pub async fn new(journal: Journal, geocoder: Geocoder, options: Options, archives: Archives, imports: Imports) -> anyhow::Result<Self> {
         let mut tx = journal.store.write().await?;
         let cookie = tx.secret("cookie", &random()).await?;
         let form_key = tx.secret("form", &random()).await?;
@@ -107,6 +111,7 @@ impl App {
             tiles,
             archives,
             geocoder,
+            imports,
         }));
         let weak = Arc::downgrade(&app.0);
         tokio::spawn(async move {
@@ -167,6 +172,13 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/me/recovery", post(me::recovery))
         .route("/api/v1/me/recover", post(me::recover))
         .route("/api/v1/invitations", post(me::invitation))
+        .route("/api/v1/imports/{id}", get(imports::show))
+        .route("/api/v1/imports/{id}/items", get(imports::items))
+        .route("/api/v1/imports/{id}/apply", post(imports::apply))
+        .route("/api/v1/imports/{id}/undo", post(imports::undo))
+        .route("/api/v1/imports/{id}/discard", post(imports::discard))
+        .route("/api/v1/territories/{slug}/moderation", get(moderation::list))
+        .route("/api/v1/moderation/{id}", post(moderation::settle))
         .route("/api/{*rest}", get(ops::nothing).fallback(ops::nothing));
     let pages = axum::Router::new()
         .route("/", get(pages::directory))
@@ -180,21 +192,29 @@ pub fn router(app: App) -> Routes {
         .route("/{slug}/carte", get(pages::territory))
         .route("/{slug}/historique", get(pages::territory))
         .route("/{slug}/mes-contributions", get(pages::territory))
+        .route("/{slug}/imports", get(pages::territory))
+        .route("/{slug}/moderation", get(pages::territory))
         .route("/assets/{*path}", get(assets::asset))
         .route("/bouillon.svg", get(assets::icon))
         .route("/healthz", get(ops::healthz))
         .route("/readyz", get(ops::readyz));
+    // An extract is larger than any other body and takes longer; the handler counts and waits itself.
+    let uploads = axum::Router::new()
+        .route("/api/v1/territories/{slug}/imports", get(imports::list).post(imports::upload))
+        .method_not_allowed_fallback(ops::not_so)
+        .layer(DefaultBodyLimit::disable());
     open_data
         .merge(own)
         .merge(pages)
         .fallback(pages::nowhere)
         .method_not_allowed_fallback(ops::not_so)
         .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
+        .merge(uploads)
         .layer(middleware::from_fn_with_state(app.clone(), as_new_as))
         .layer(middleware::from_fn_with_state(app.clone(), guard::guard))
         // Tiles choose their coding themselves, and their entity tags say which.
         .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(NotForContentType::new("application/vnd.mapbox-vector-tile"))))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
         .layer(CatchPanicLayer::custom(|_| Error::internal().into_response()))
         .layer(middleware::from_fn(measure))
         .with_state(app)

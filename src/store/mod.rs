@@ -17,7 +17,9 @@ mod tx;
 pub use accounts::{Grant, Invitation};
 pub use addresses::{Address, AddressKind, AddressSource, AddressTotals, HouseNumber, StoredAddress};
 pub use copies::Facts;
-pub use imports::{Candidate, Imported};
+pub use imports::{
+    Action, Candidate, Case, CaseKind, Imported, Item, ItemField, Known, Note, Run, RunCounts, RunFacts, RunState, Said, UndoCounts, What, is_taken,
+};
 pub use migrations::Schema;
 pub use tx::Tx;
 
