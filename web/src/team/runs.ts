@@ -53,9 +53,14 @@ export function inOneLine(counts: Counts): string {
 /** One line for the list of past runs: what it changed, not what it left alone. */
 export function brief(run: Run): string {
   if (run.state === 'reading') return t('run.reading');
-  const changed = listed(run.counts).map((action) => counted(action, run.counts[action]));
-  if (changed.length > 0) return changed.join(', ');
-  return run.state === 'failed' ? t('imports.nothingRead') : t('imports.nothing');
+  if (run.state === 'discarded' || run.state === 'failed') return t('imports.nothingRead');
+  const what = listed(run.counts)
+    .map((action) => counted(action, run.counts[action]))
+    .join(', ');
+  if (!what) return run.state === 'planned' ? t('run.plannedNone') : t('imports.nothing');
+  if (run.state === 'planned') return t('imports.would', { what });
+  if (run.state === 'undone') return t('imports.had', { what });
+  return t(run.state === 'applied' ? 'imports.did' : 'imports.doing', { what });
 }
 
 /** Which of the four steps a run has reached, from 0; the last is over when the run is applied. */
