@@ -157,7 +157,7 @@ async fn resend(app: &App, log: &Arc<Mutex<Log>>) -> Result<(), String> {
 }
 
 /// No gap in the sequence, and the atlas kept live equals the atlas rebuilt.
-fn check(place: &Place) -> Result<(), String> {
+pub(crate) fn check(place: &Place) -> Result<(), String> {
     let out = place.run(&["check"]);
     let text = String::from_utf8_lossy(&out.stdout).into_owned();
     let live = text.contains("ok    atlas kept live");

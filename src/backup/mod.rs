@@ -1,7 +1,7 @@
 //! Whole copies of an installation: made while it serves, checked, put back, thinned out.
 //!
 //! A backup is a folder `bouillon-YYYY-MM-DDTHHMMSSZ` that appears by a rename only when it is whole: the database's copy, the base maps and
-//! extracts of the data folder, and `manifest.json` with size and SHA-256 of each. `SHA256SUMS` says the same to `sha256sum -c`.
+//! files of imports in the data folder, and `manifest.json` with size and SHA-256 of each. `SHA256SUMS` says the same to `sha256sum -c`.
 
 mod files;
 mod keep;
@@ -27,5 +27,5 @@ pub fn space(folder: &Path) -> Option<[u64; 2]> {
     Some([found.f_bavail, found.f_blocks].map(|blocks| blocks.saturating_mul(found.f_frsize)))
 }
 
-/// Folders of the data folder that go into a backup, and how their files end.
-const FOLDERS: [(&str, &str); 2] = [("basemaps", ".pmtiles"), ("extracts", ".osm.pbf")];
+/// Folders of the data folder that go into a backup with all they hold: base maps, extracts, and what undoing an import needs.
+const FOLDERS: [&str; 3] = ["basemaps", "extracts", "imports"];

@@ -47,6 +47,9 @@ pub struct Settings {
     /// Seconds between SIGTERM, when /readyz begins to say no, and the end of listening, so that a load balancer can notice [default: 1].
     #[arg(long, global = true, env = "BOUILLON_DRAIN_SECONDS", value_name = "N", hide = true, value_parser = clap::value_parser!(u64).range(0..=8))]
     drain_seconds: Option<u64>,
+    /// Memory for finished tiles of actors, MiB; 0 makes each anew [default: 64].
+    #[arg(long, global = true, env = "BOUILLON_TILE_CACHE", value_name = "MIB")]
+    tile_cache: Option<u32>,
     /// Bring older tables up to date without a backup of them before.
     #[arg(long, global = true, env = "BOUILLON_NO_BACKUP", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", hide = true)]
     #[serde(skip)]
@@ -110,6 +113,7 @@ impl Settings {
             tls_key: self.tls_key.or(file.tls_key),
             min_free_mib: self.min_free_mib.or(file.min_free_mib),
             drain_seconds: self.drain_seconds.or(file.drain_seconds),
+            tile_cache: self.tile_cache.or(file.tile_cache),
             no_backup: self.no_backup,
             json_logs: self.json_logs.or(file.json_logs),
             publisher: self.publisher.or(file.publisher),
@@ -234,6 +238,7 @@ impl Settings {
             min_free: self.min_free_mib.map(|mib| mib << 20),
             trusted_proxies: self.trusted_proxies.unwrap_or(0),
             limits,
+            tile_cache: (self.tile_cache.unwrap_or(64) as usize) << 20,
             legal: [self.publisher.clone(), self.contact.clone(), self.host.clone()],
         })
     }

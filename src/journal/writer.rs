@@ -2,7 +2,7 @@
 
 use super::core::{Author, Decision, Known, Request, decide};
 use super::membership::{Areas, Shapes};
-use super::{broken, now};
+use super::{beside, broken, now};
 use crate::geo::Bbox;
 use crate::model::edit::{Ack, Edit, EditKind, Entry, Outcome, SubjectKind};
 use crate::model::merge::texts_to_look_up;
@@ -27,6 +27,9 @@ pub enum Refused {
     /// The queue is full.
     #[error("too many edits are waiting")]
     Busy,
+    /// The disk is full; nothing of it was written.
+    #[error("the disk is full")]
+    Full,
     /// The database refused the batch; nothing of it was written.
     #[error("the database could not write")]
     NotWritten,
@@ -122,24 +125,33 @@ impl Task {
         let started = std::time::Instant::now();
         match self.fill(&jobs).await {
             Ok((tx, acks, moved)) => self.commit(tx, jobs, acks, moved).await,
-            Err(e) => {
-                tracing::error!("a batch of {} was not written: {e}", jobs.len());
-                // Shapes may have been read inside the transaction that is now undone.
-                self.shapes = Shapes::default();
-                self.moved.clear();
-                for job in jobs {
-                    let _ = job.answer.send(Err(Refused::NotWritten));
-                }
-            }
+            Err(e) => self.not_written(jobs, &e),
         }
         metrics::histogram!("bouillon_write_batch_seconds").record(started.elapsed().as_secs_f64());
     }
 
-    async fn commit(&self, tx: Tx, jobs: Vec<Job>, acks: Vec<Vec<Ack>>, moved: bool) {
+    /// Nothing of the batch was written, and everybody is told so.
+    fn not_written(&mut self, jobs: Vec<Job>, e: &store::Error) {
+        let why = if e.is_full() {
+            tracing::warn!("a batch of {} was not written, the disk is full: {e}", jobs.len());
+            Refused::Full
+        } else {
+            tracing::error!("a batch of {} was not written: {e}", jobs.len());
+            Refused::NotWritten
+        };
+        // Shapes may have been read inside the transaction that is now undone.
+        self.shapes = Shapes::default();
+        self.moved.clear();
+        for job in jobs {
+            let _ = job.answer.send(if broken("full-forgets") { Ok(Vec::new()) } else { Err(why.clone()) });
+        }
+    }
+
+    async fn commit(&mut self, tx: Tx, jobs: Vec<Job>, acks: Vec<Vec<Ack>>, moved: bool) {
         let answer = |jobs: Vec<Job>, acks: Vec<Vec<Ack>>| {
             for (job, acks) in jobs.into_iter().zip(acks) {
                 for ack in &acks {
-                    metrics::counter!("bouillon_edits_total", "result" => outcome_word(ack.result)).increment(1);
+                    metrics::counter!("bouillon_edits_total", "result" => ack.result.as_str()).increment(1);
                 }
                 let _ = job.answer.send(Ok(acks));
             }
@@ -152,9 +164,7 @@ impl Task {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         if let Err(e) = tx.commit().await {
-            // Nobody can know whether the commit reached the disk: going on would answer from an unknown state.
-            tracing::error!("the commit failed, stopping so that a restart reads the true state: {e}");
-            std::process::exit(74);
+            return self.not_written(late.map(|(jobs, _)| jobs).unwrap_or_default(), &e);
         }
         if moved {
             self.committed.notify_one();
@@ -288,22 +298,16 @@ impl Task {
             if let Some(origin) = origin {
                 tx.put_imported(&origin, at).await?;
             }
-        } else if ack.result == Outcome::Same
-            && let Some(imported) = &request.imported
-        {
-            tx.put_imported(imported, at).await?;
         }
+        beside::write(tx, request, &ack, home, at).await?;
         if ack.result != Outcome::Refused {
             tx.keep_ack(hash, &ack, at).await?;
         }
         Ok(ack)
     }
 
-    /// What to remember about the source: of an import, or of a candidate that somebody took over.
+    /// What to remember about the source of a candidate that somebody took over.
     async fn origin(&self, tx: &mut Tx, request: &Request, doc: &mut Doc, next: Version) -> store::Result<Option<Imported>> {
-        if request.imported.is_some() {
-            return Ok(request.imported.clone());
-        }
         let Some(id) = request.edit.candidate.filter(|_| request.edit.kind == EditKind::Create) else { return Ok(None) };
         let Some(candidate) = tx.candidate(id).await? else { return Ok(None) };
         tx.take_candidate(id, request.edit.subject.id).await?;
@@ -457,6 +461,7 @@ fn entry(request: &Request, next: Version, at: i64, before: Fields, after: Field
         before,
         after,
         reverts: edit.reverts.filter(|_| edit.kind == EditKind::Revert),
+        run: request.run,
     }
 }
 
@@ -487,13 +492,4 @@ fn homeless(request: &Request, head: Version) -> Ack {
 fn undone(request: &Request, head: Version) -> Ack {
     let fr = "Rien n’a été écrit, car une autre modification du même groupe n’a pas pu l’être.";
     say(request, head, "group_failed", fr, "Nothing was written, because another edit of the same group could not be.")
-}
-
-fn outcome_word(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Applied => "applied",
-        Outcome::Same => "same",
-        Outcome::Conflict => "conflict",
-        Outcome::Refused => "refused",
-    }
 }

@@ -18,11 +18,14 @@ mod tx;
 pub use accounts::{Grant, Invitation};
 pub use addresses::{Address, AddressKind, AddressSource, AddressTotals, HouseNumber, StoredAddress};
 pub use copies::Facts;
-pub use imports::{Candidate, Imported};
+pub use imports::{
+    Action, Candidate, Case, CaseKind, Imported, Item, ItemField, Known, Note, Run, RunCounts, RunFacts, RunState, Said, UndoCounts, What, is_taken,
+};
 pub use migrations::Schema;
 pub use tx::Tx;
 
-use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
+use sqlx::Connection;
+use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgListener, PgPool, PgPoolOptions, PgSeverity};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -40,6 +43,30 @@ pub enum Error {
     /// The address of the database is not understood, or the database is not fit for use.
     #[error("{0}")]
     Unfit(String),
+}
+
+impl Error {
+    /// Whether the disk is full. Then the transaction is undone, also when this comes from its commit: SQLite writes the frame that makes a
+    /// transaction valid last, and PostgreSQL says so itself before it gives up a transaction.
+    pub fn is_full(&self) -> bool {
+        let Self::Database(sqlx::Error::Database(e)) = self else { return false };
+        match e.try_downcast_ref::<PgDatabaseError>() {
+            // `FATAL` and `PANIC` end the connection, and with it what could be known.
+            Some(e) => e.code() == "53100" && e.severity() == PgSeverity::Error,
+            None => e.code().is_some_and(|code| code == "13"),
+        }
+    }
+}
+
+/// Ends the process, because nobody can know what the database holds; a restart reads it.
+pub fn stop(error: &Error) -> ! {
+    tracing::error!("the commit failed, stopping so that a restart reads the true state: {error}");
+    std::process::exit(74);
+}
+
+/// Whether a promise is broken on purpose, so that a fault test can be seen to fail. Only builds with debug assertions listen.
+pub fn broken(promise: &str) -> bool {
+    cfg!(debug_assertions) && std::env::var("BOUILLON_BREAK").is_ok_and(|b| b == promise)
 }
 
 /// Shorthand.
@@ -243,7 +270,15 @@ async fn open_sqlite(url: &str) -> Result<Store> {
         .pragma("mmap_size", "0")
         .pragma("wal_autocheckpoint", "4000")
         .statement_cache_capacity(200);
-    let writer = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None).connect_with(options.clone()).await?;
+    let writer = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None).after_release(|connection, _| {
+        // On a full disk SQLite undoes a transaction by itself, and the driver, whose own undoing then fails, believes for ever that one is
+        // open. The ping waits until the driver has tried; a connection that it is wrong about is closed, and another one opened.
+        Box::pin(async move {
+            connection.ping().await?;
+            Ok(!connection.is_in_transaction() || broken("full-forgets"))
+        })
+    });
+    let writer = writer.connect_with(options.clone()).await?;
     let readers = SqlitePoolOptions::new().max_connections(4).connect_with(options.pragma("query_only", "on")).await?;
     Ok(Store::Sqlite { writer, readers })
 }
