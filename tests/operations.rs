@@ -180,6 +180,7 @@ on_both! {
         assert_eq!(value("bouillon_writer_queue").await, 0.0);
         assert!(value("bouillon_notify_lag_seconds").await < 5.0);
         assert!(value("bouillon_op_ack_seconds_count").await >= 1.0);
+        assert_eq!(value("bouillon_moderation_backlog").await, 0.0);
         assert_eq!(value("bouillon_ready").await, 1.0);
     }
 }

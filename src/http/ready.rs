@@ -86,6 +86,11 @@ pub(super) async fn measure(app: &App) {
     if let Ok(bytes) = app.journal.store.size().await {
         metrics::gauge!("bouillon_db_size_bytes").set(bytes as f64);
     }
+    if let Ok(mut tx) = app.journal.store.read().await
+        && let Ok(cases) = tx.count_all_cases().await
+    {
+        metrics::gauge!("bouillon_moderation_backlog").set(cases as f64);
+    }
     if let Some([free, _]) = backup::space(&app.options.data) {
         metrics::gauge!("bouillon_disk_free_bytes").set(free as f64);
     }
