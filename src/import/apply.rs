@@ -281,12 +281,14 @@ impl Work<'_> {
         tokio::task::spawn_blocking(move || files.keep_before(id, &slug, &before)).await?
     }
 
-    /// Writes the steps; gives how many objects the run had written before it was cut off.
+    /// Writes the steps; gives how many actors the run had written before it was cut off, which are as the source has them by now.
     async fn objects(&mut self, mut steps: Vec<Step>) -> anyhow::Result<u64> {
         let store = &self.imports.journal.store;
         let mut tx = store.write().await?;
         tx.forget_plan(self.run.id).await?;
-        let (mut number, done) = tx.done_items(self.run.id).await?;
+        let (mut number, _) = tx.done_items(self.run.id).await?;
+        let actors = [Action::Create, Action::Update, Action::Conflict, Action::Renumber, Action::Reappear];
+        let done: i64 = tx.count_items(self.run.id).await?.into_iter().filter(|(action, _)| actors.contains(action)).map(|(_, n)| n).sum();
         tx.commit().await?;
         let total = steps.len() as u64;
         while !steps.is_empty() {
