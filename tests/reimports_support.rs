@@ -152,7 +152,9 @@ pub(crate) async fn seen(app: &App, moderator: &mut Person, slug: &str, by_id: b
     let all = actors(moderator, slug).await;
     let actors = all.into_iter().map(|(id, a)| {
         let key = if by_id { id } else { format!("{} {}", a["source"]["ref"], a["fields"]["name"]) };
-        (key, (a["fields"].clone(), a["source"].clone()))
+        // The extract of 2022 has no versions, so what changes leave alone has none either.
+        let origin = if by_id { &a["source"] } else { &a["source"]["ref"] };
+        (key, (a["fields"].clone(), origin.clone()))
     });
     let actors = actors.collect();
     let mut cases = cases(moderator, slug).await;
