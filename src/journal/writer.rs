@@ -27,6 +27,9 @@ pub enum Refused {
     /// The queue is full.
     #[error("too many edits are waiting")]
     Busy,
+    /// The disk is full; nothing of it was written.
+    #[error("the disk is full")]
+    Full,
     /// The database refused the batch; nothing of it was written.
     #[error("the database could not write")]
     NotWritten,
@@ -105,20 +108,29 @@ impl Task {
         let started = std::time::Instant::now();
         match self.fill(&jobs).await {
             Ok((tx, acks, moved)) => self.commit(tx, jobs, acks, moved).await,
-            Err(e) => {
-                tracing::error!("a batch of {} was not written: {e}", jobs.len());
-                // Shapes may have been read inside the transaction that is now undone.
-                self.shapes = Shapes::default();
-                self.moved.clear();
-                for job in jobs {
-                    let _ = job.answer.send(Err(Refused::NotWritten));
-                }
-            }
+            Err(e) => self.not_written(jobs, &e),
         }
         metrics::histogram!("bouillon_write_batch_seconds").record(started.elapsed().as_secs_f64());
     }
 
-    async fn commit(&self, tx: Tx, jobs: Vec<Job>, acks: Vec<Vec<Ack>>, moved: bool) {
+    /// Nothing of the batch was written, and everybody is told so.
+    fn not_written(&mut self, jobs: Vec<Job>, e: &store::Error) {
+        let why = if e.is_full() {
+            tracing::warn!("a batch of {} was not written, the disk is full: {e}", jobs.len());
+            Refused::Full
+        } else {
+            tracing::error!("a batch of {} was not written: {e}", jobs.len());
+            Refused::NotWritten
+        };
+        // Shapes may have been read inside the transaction that is now undone.
+        self.shapes = Shapes::default();
+        self.moved.clear();
+        for job in jobs {
+            let _ = job.answer.send(if broken("full-forgets") { Ok(Vec::new()) } else { Err(why.clone()) });
+        }
+    }
+
+    async fn commit(&mut self, tx: Tx, jobs: Vec<Job>, acks: Vec<Vec<Ack>>, moved: bool) {
         let answer = |jobs: Vec<Job>, acks: Vec<Vec<Ack>>| {
             for (job, acks) in jobs.into_iter().zip(acks) {
                 for ack in &acks {
@@ -135,9 +147,7 @@ impl Task {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         if let Err(e) = tx.commit().await {
-            // Nobody can know whether the commit reached the disk: going on would answer from an unknown state.
-            tracing::error!("the commit failed, stopping so that a restart reads the true state: {e}");
-            std::process::exit(74);
+            return self.not_written(late.map(|(jobs, _)| jobs).unwrap_or_default(), &e);
         }
         if moved {
             self.committed.notify_one();
