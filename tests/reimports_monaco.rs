@@ -5,7 +5,7 @@ use crate::app::{App, Backend, FREE, Person, Place, at, create, edit, set_edit, 
 use crate::reimports_support::{Fields, Seen, actors, applied, cases, fields, found, import, items, reference, ruled, seen, tell};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Numbers that look random and are the same every time.
 struct Dice(u64);
@@ -102,13 +102,7 @@ async fn take_over(person: &mut Person, offered: &BTreeMap<String, (Value, Field
 }
 
 /// One import: what was before against what is after.
-async fn step(
-    app: &App,
-    admin: &mut Person,
-    file: &PathBuf,
-    last: &mut BTreeMap<String, Fields>,
-    source: &BTreeMap<String, (Value, Fields)>,
-) -> Value {
+async fn step(app: &App, admin: &mut Person, file: &Path, last: &mut BTreeMap<String, Fields>, source: &BTreeMap<String, (Value, Fields)>) -> Value {
     let before = actors(admin, "monaco").await;
     let known: BTreeSet<String> = before.values().map(reference).collect();
     let run = applied(admin, "monaco", file).await;
@@ -159,7 +153,7 @@ async fn step(
 }
 
 /// Three years with people in between; `last_file` brings the third. Gives what is seen at the end.
-async fn three_years(backend: Backend, files: &[PathBuf; 3], last_file: &PathBuf, undo: bool) -> Seen {
+async fn three_years(backend: Backend, files: &[PathBuf; 3], last_file: &Path, undo: bool) -> Seen {
     let sources: Vec<_> = files.iter().map(|f| found(f)).collect();
     let place = Place::new(backend).await;
     import(&place, &files[0], &["--territory", "monaco"]);

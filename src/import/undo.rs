@@ -3,7 +3,7 @@
 
 use super::Event;
 use super::edits::{BATCH, new_edit, submit};
-use super::refusals::RunError;
+use super::refusals::{RunError, said};
 use super::runs::Imports;
 use crate::journal::{Request, now};
 use crate::model::Fields;
@@ -29,7 +29,7 @@ impl Imports {
         if newest.is_some_and(|newest| newest.id != id) {
             return Err(RunError::NotLatest.into());
         }
-        if run.node != self.node {
+        if !self.is_mine(&run) {
             return Err(RunError::Elsewhere.into());
         }
         if !run.slug.is_empty() && !self.files.has_before(id) {
@@ -61,9 +61,10 @@ impl Imports {
             }
             Err(error) => {
                 tracing::error!("the import {} was not undone to its end: {error:#}", run.id);
-                let mut tx = self.journal.store.write().await?;
-                tx.move_run(run.id, RunState::Undoing, RunState::Applied).await?;
-                tx.commit().await?;
+                run.state = RunState::Applied;
+                run.undone_at = None;
+                run.facts.error = Some(said(&RunError::NotUndone.into()));
+                self.put(&run).await?;
                 Err(error)
             }
         }
@@ -81,6 +82,7 @@ impl Imports {
         run.state = RunState::Undone;
         run.undone_at = Some(now());
         run.facts.undo = Some(counts);
+        run.facts.error = None;
         let mut tx = self.journal.store.write().await?;
         tx.undo_cases(run.id).await?;
         tx.put_run(run).await?;

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 /// Rows of one statement.
 const AT_ONCE: usize = 500;
-const INTO: &str = "insert into addresses (source, scope, kind, reference, name, other, postcode, city, old_city, citycode, lon, lat, population, poi, numbers) ";
+const INTO: &str =
+    "insert into addresses (source, scope, kind, reference, name, other, postcode, city, old_city, citycode, lon, lat, population, poi, numbers) ";
 
 /// What an address is the address of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
