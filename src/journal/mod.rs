@@ -1,5 +1,6 @@
 //! The one door for writes. `core` decides without IO, `writer` makes it durable and answers, `follower` feeds the atlas.
 
+mod batch;
 mod beside;
 pub mod core;
 mod follower;
