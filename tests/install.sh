@@ -10,6 +10,7 @@ command -v osmium >/dev/null || missing+=(osmium-tool)
 command -v ogrinfo >/dev/null || missing+=(gdal-bin)
 [ -x /usr/bin/time ] || missing+=(time)
 command -v python3 >/dev/null || missing+=(python3)
+command -v openssl >/dev/null || missing+=(openssl)
 [ ${#missing[@]} = 0 ] && exit 0
 if [ "$(id -u)" != 0 ]; then
   echo "The tests need these packages: ${missing[*]}" >&2
