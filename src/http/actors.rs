@@ -24,6 +24,7 @@ pub(super) async fn show(State(app): State<App>, lang: Lang, Path(id): Path<Stri
 
 /// Which part of a history.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Page {
     /// Only entries before this number.
     before: Option<i64>,

@@ -12,6 +12,7 @@ mod geocode;
 mod guard;
 mod lists;
 mod me;
+mod openapi;
 mod ops;
 mod options;
 mod pages;
