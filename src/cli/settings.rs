@@ -34,6 +34,13 @@ pub struct Settings {
     /// Proxies in front of this server: the client's address is that many hops from the right of X-Forwarded-For [default: 0].
     #[arg(long, global = true, env = "BOUILLON_TRUSTED_PROXIES", value_name = "N")]
     trusted_proxies: Option<usize>,
+    /// Memory for finished tiles of actors, MiB; 0 makes each anew [default: 64].
+    #[arg(long, global = true, env = "BOUILLON_TILE_CACHE", value_name = "MIB")]
+    tile_cache: Option<u32>,
+    /// Bring older tables up to date without a backup of them before.
+    #[arg(long, global = true, env = "BOUILLON_NO_BACKUP", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", hide = true)]
+    #[serde(skip)]
+    no_backup: Option<bool>,
     /// Log lines as JSON.
     #[arg(long, global = true, env = "BOUILLON_JSON_LOGS", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     json_logs: Option<bool>,
@@ -89,6 +96,8 @@ impl Settings {
             metrics_listen: self.metrics_listen.or(file.metrics_listen),
             base_url: self.base_url.or(file.base_url),
             trusted_proxies: self.trusted_proxies.or(file.trusted_proxies),
+            tile_cache: self.tile_cache.or(file.tile_cache),
+            no_backup: self.no_backup,
             json_logs: self.json_logs.or(file.json_logs),
             publisher: self.publisher.or(file.publisher),
             contact: self.contact.or(file.contact),
@@ -151,6 +160,16 @@ impl Settings {
         Ok(Some(url.origin().ascii_serialization()))
     }
 
+    /// The database's address, when one was given.
+    pub fn database_given(&self) -> Option<String> {
+        self.database.clone()
+    }
+
+    /// Whether older tables are brought up to date without a backup.
+    pub fn no_backup(&self) -> bool {
+        self.no_backup.unwrap_or(false)
+    }
+
     /// Whether log lines are JSON.
     pub fn json_logs(&self) -> bool {
         self.json_logs.unwrap_or(false)
@@ -173,6 +192,7 @@ impl Settings {
             base_url: self.base_url()?,
             trusted_proxies: self.trusted_proxies.unwrap_or(0),
             limits,
+            tile_cache: (self.tile_cache.unwrap_or(64) as usize) << 20,
             legal: [self.publisher.clone(), self.contact.clone(), self.host.clone()],
         })
     }

@@ -1,6 +1,6 @@
 //! What every request and answer goes through: who may post from where, and the headers that browsers obey.
 
-use super::{App, BODY_MAX, Error};
+use super::{App, BODY_MAX, Error, TIMEOUT};
 use crate::model::Lang;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
@@ -20,7 +20,7 @@ pub(super) async fn guard(State(app): State<App>, request: Request, next: Next) 
         let (mut parts, body) = request.into_parts();
         let Ok(lang) = Lang::from_request_parts(&mut parts, &app).await;
         // Read to its end and thrown away: a connection that is closed while the client still sends takes the answer with it.
-        let _ = axum::body::to_bytes(body, BODY_MAX).await;
+        let _ = tokio::time::timeout(TIMEOUT, axum::body::to_bytes(body, BODY_MAX)).await;
         return secured(e.speaking(lang).into_response(), framed, app.secure());
     }
     secured(next.run(request).await, framed, app.secure())

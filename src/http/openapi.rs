@@ -37,8 +37,21 @@ const ANSWERS: &[(&str, &str)] = &[
     ("get /api/v1/geocode/reverse", "type:string version:string features:array attribution:string licence:string limit:integer"),
     ("get /tiles/actors/{slug}.json", "tilejson:string tiles:array"),
     ("get /tiles/base/{archive}.json", "tilejson:string tiles:array"),
+    ("get /api/v1/territories/{slug}/imports", "runs:array next:string?"),
+    ("post /api/v1/territories/{slug}/imports", RUN),
+    ("get /api/v1/imports/{id}", RUN),
+    ("get /api/v1/imports/{id}/items", "items:array next:integer?"),
+    ("post /api/v1/imports/{id}/apply", RUN),
+    ("post /api/v1/imports/{id}/undo", RUN),
+    ("post /api/v1/imports/{id}/discard", RUN),
+    ("get /api/v1/territories/{slug}/moderation", "items:array next:string? total:integer"),
+    ("post /api/v1/moderation/{id}", "settled:boolean"),
     ("get /api/v1/site", "publisher:string? contact:string? host:string? version:string"),
 ];
+
+/// The members of a run of an import.
+const RUN: &str = "id:string territory:string source:string file:string kind:string? data_date:string? state:string progress:object? error:string? \
+    created_at:string applied_at:string? undone_at:string? counts:object undo:object?";
 
 /// What the middleware answers to whatever changes something, before a handler sees it.
 const TO_WRITERS: &[(&str, &str)] = &[
@@ -88,7 +101,7 @@ fn complete(operation: &mut Value, method: &str, path: &str) {
             answer["content"] = json!({"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}});
         }
         let members = ANSWERS.iter().find(|(key, _)| *key == format!("{method} {path}")).map(|(_, members)| *members);
-        if let (Some(members), true) = (members, status == "200") {
+        if let (Some(members), "200" | "202") = (members, status.as_str()) {
             let kind = answer["content"].as_object().and_then(|c| c.keys().next().cloned()).unwrap_or_else(|| "application/json".into());
             answer["content"] = json!({kind: {"schema": schema(members)}});
         }

@@ -5,15 +5,16 @@ use axum::body::Body;
 use axum::http::{Request as HttpRequest, Uri, header};
 use bouillon::geocode::Geocoder;
 use bouillon::http::{self, App, Limits, Options, Routes};
-use bouillon::import::{Target, import_osm};
+use bouillon::import::Imports;
+use bouillon::journal::Beside;
 use bouillon::journal::Journal;
 use bouillon::journal::core::{Author, Known, Request, decide};
 use bouillon::model::merge::texts_to_look_up;
 use bouillon::model::{Doc, Edit, Entry, Lang, Outcome, Role, Subject, Version, field};
-use bouillon::osm::{self, Ask};
-use bouillon::store::Store;
+use bouillon::osm::{self, Ask, Extract, Verdict};
+use bouillon::store::{AddressSource, Store};
 use bouillon::tiles::{Archive, Archives};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -97,7 +98,7 @@ fn edits(bytes: &[u8]) {
             })
             .collect();
         let undone = edit.reverts.and_then(|seq| entries.get(usize::try_from(seq.checked_sub(1)?).ok()?)).filter(|e| e.subject == subject).cloned();
-        let request = Request { edit, author: Author::Identity(Uuid::nil()), source: None, lang: Lang::Fr, imported: None };
+        let request = Request { edit, author: Author::Identity(Uuid::nil()), source: None, lang: Lang::Fr, run: None, beside: Beside::Nothing };
         let known = Known { doc: docs.get(&subject), role, next, at: 0, base_texts: &texts, undone: undone.as_ref() };
         let decision = decide(&request, &known);
         assert_eq!(decision, decide(&request, &known), "deciding has no chance in it");
@@ -123,6 +124,7 @@ fn edits(bytes: &[u8]) {
             before: merged.before,
             after: merged.after,
             reverts: edit.reverts,
+            run: None,
         });
         docs.insert(subject, doc);
     }
@@ -177,15 +179,34 @@ fn open_town() -> (Runtime, Routes) {
         let journal = Journal::open(store).await.expect("a journal");
         let ask = Ask { boundary: None, max_memory: 1 << 30 };
         let (extract, _) = osm::extract(&extract, &ask, &mut |_, _| {}).expect("the demonstration commune is sound");
-        let (report, _heard) = tokio::sync::mpsc::channel(64);
-        import_osm(&journal, extract, Target::Own { slug: None, name: None }, &report).await.expect("an import");
+        fill(&journal, &extract).await;
         let geocoder = Geocoder::open(&journal.store).await.expect("addresses");
         let limits =
             Limits { creations_per_hour: 1, edits_per_hour: 1, address_creations_per_hour: 1, address_edits_per_hour: 1, min_fill_seconds: 0 };
-        let options = Options { base_url: None, trusted_proxies: 1, limits, legal: [None, None, None] };
-        http::router(App::new(journal, geocoder, options, Archives::new(folder.clone())).await.expect("an app"))
+        let options = Options { base_url: None, trusted_proxies: 1, limits, tile_cache: 1 << 20, legal: [None, None, None] };
+        let imports = Imports::new(journal.clone(), &folder, None).expect("a folder for imports");
+        http::router(App::new(journal, geocoder, options, Archives::new(folder.clone()), imports).await.expect("an app"))
     });
     (runtime, routes)
+}
+
+/// The commune, its published actors and its addresses, through the journal.
+async fn fill(journal: &Journal, extract: &Extract) {
+    let territory = Uuid::from_u128(1);
+    let (name, boundary) = (&extract.boundary.name, &extract.boundary.geometry);
+    let fields = json!({"slug": "solvigne", "name": name, "kind": "commune", "boundary": boundary});
+    let mut edits = vec![json!({"id": Uuid::now_v7(), "kind": "create", "subject": {"kind": "territory", "id": territory}, "set": fields})];
+    for (number, found) in extract.found.iter().filter(|f| f.verdict == Verdict::Publish).enumerate() {
+        let subject = json!({"kind": "actor", "id": Uuid::from_u128(1000 + number as u128)});
+        edits.push(json!({"id": Uuid::now_v7(), "kind": "create", "territory": "solvigne", "subject": subject, "set": found.fields}));
+    }
+    let edits = edits.into_iter().map(|edit| serde_json::from_value::<Edit>(edit).expect("an edit"));
+    let request = |edit| Request { edit, author: Author::System, source: Some("osm"), lang: Lang::Fr, run: None, beside: Beside::Nothing };
+    let acks = journal.writer.write(edits.map(request).collect()).await.expect("a writer");
+    assert!(acks.len() > 50 && acks.iter().all(|a| a.result == Outcome::Applied), "the demonstration commune");
+    let mut tx = journal.store.write().await.expect("a transaction");
+    tx.put_addresses(AddressSource::Osm, &territory.to_string(), &extract.addresses).await.expect("addresses");
+    tx.commit().await.expect("a commit");
 }
 
 /// The GET routes of the API, as the router's source names them.

@@ -3,12 +3,12 @@ import fr from './fr.json';
 
 /** One sentence, or one per plural form when it counts something. */
 export type Message = string | { one: string; other: string };
-export type Key = keyof typeof fr;
-export type Catalogue = Record<Key, Message>;
+type TeamKey = Exclude<keyof typeof import('./team.fr.json'), 'default'>;
+export type Key = keyof typeof fr | TeamKey;
 export type Language = 'fr' | 'en';
 
 // A key that one catalogue has and another lacks stops the type check here.
-type En = typeof import('./en.json');
+type En = typeof import('./en.json') & typeof import('./team.en.json');
 type SameKeys = [Exclude<Key, keyof En>, Exclude<keyof En, Key | 'default'>] extends [never, never]
   ? true
   : never;
@@ -16,7 +16,7 @@ const sameKeys: SameKeys = true;
 void sameKeys;
 
 export let language: Language = 'fr';
-let words: Catalogue = fr;
+let words: Record<string, Message> = fr;
 let plural = new Intl.PluralRules('fr');
 
 /** Chooses the language once, before the first screen; changing it reloads the page. */
@@ -31,9 +31,15 @@ export async function chooseLanguage(
   plural = new Intl.PluralRules(language);
 }
 
+/** The words of the team's screens come with those screens: a newcomer's first screen does not carry them. */
+export async function addTeamWords(): Promise<void> {
+  const more = language === 'fr' ? await import('./team.fr.json') : await import('./team.en.json');
+  words = { ...words, ...more.default };
+}
+
 /** The sentence for a key; `{name}` is replaced, and `{n}` also chooses singular or plural. */
 export function t(key: Key, values: Record<string, string | number> = {}): string {
-  const message: Message = words[key];
+  const message = words[key] ?? key;
   const text =
     typeof message === 'string'
       ? message

@@ -29,9 +29,11 @@ export function daysAgo(date: string, now: number = Date.now()): string {
 }
 
 export function day(when: string | number): string {
-  return new Intl.DateTimeFormat(language, { day: 'numeric', month: 'long', year: 'numeric' }).format(
+  const said = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'long', year: 'numeric' }).format(
     new Date(when),
   );
+  // French says "1er mars"; only the newest browsers know.
+  return language === 'fr' ? said.replace(/^1 /, '1er ') : said;
 }
 
 export function month(when: string): string {

@@ -5,6 +5,8 @@ export type Route =
   | { name: 'map'; slug: string; actor: string | null }
   | { name: 'history'; slug: string }
   | { name: 'mine'; slug: string }
+  | { name: 'imports'; slug: string }
+  | { name: 'moderation'; slug: string }
   | { name: 'embed'; slug: string }
   | { name: 'legal' }
   | { name: 'privacy' }
@@ -32,6 +34,7 @@ export function parseRoute(pathname: string): Route {
     if (second === 'carte') return { name: 'map', slug: first, actor: null };
     if (second === 'historique') return { name: 'history', slug: first };
     if (second === 'mes-contributions') return { name: 'mine', slug: first };
+    if (second === 'imports' || second === 'moderation') return { name: second, slug: first };
   }
   if (second === 'acteurs' && third && parts.length === 3) return { name: 'map', slug: first, actor: third };
   return { name: 'lost' };
@@ -51,5 +54,7 @@ export const paths = {
   actor: (slug: string, id: string) => `/${slug}/acteurs/${id}`,
   history: (slug: string) => `/${slug}/historique`,
   mine: (slug: string) => `/${slug}/mes-contributions`,
+  imports: (slug: string, run?: string) => `/${slug}/imports${run ? `?run=${encodeURIComponent(run)}` : ''}`,
+  moderation: (slug: string) => `/${slug}/moderation`,
   embed: (slug: string) => `/embed/${slug}`,
 };
