@@ -1,19 +1,18 @@
 //! Imports of extracts: what was imported, what a file would change, applying it, undoing it. For the admins of a territory; moderators read.
 
-use super::extract::{Path, Query};
+use super::extract::{Path, Query, piece};
 use super::who::Person;
 use super::{App, Error, Result, territories};
 use crate::import::{RunError, Source, file_name, is_changes};
 use crate::model::{Lang, Role, label};
 use crate::store::{Action, Item, Run, RunState};
 use axum::Json;
-use axum::body::{Body, Bytes, HttpBody};
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::pin::Pin;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use uuid::Uuid;
@@ -123,7 +122,7 @@ async fn receive(mut body: Body, file: &std::path::Path) -> Result<()> {
     let mut out = tokio::fs::File::create(file).await.map_err(disk)?;
     let mut size = 0;
     loop {
-        let next = tokio::time::timeout(UPLOAD_IDLE, next(&mut body)).await.map_err(|_| {
+        let next = tokio::time::timeout(UPLOAD_IDLE, piece(&mut body)).await.map_err(|_| {
             let french = "L’envoi s’est interrompu. Rien n’a été changé ; envoyez le fichier à nouveau.";
             Error::new(StatusCode::REQUEST_TIMEOUT, "upload_idle", french, "The upload stopped. Nothing was changed; send the file again.")
         })?;
@@ -139,19 +138,6 @@ async fn receive(mut body: Body, file: &std::path::Path) -> Result<()> {
         out.write_all(&chunk).await.map_err(disk)?;
     }
     out.flush().await.map_err(disk)
-}
-
-/// The next bytes of a body; none at its end.
-async fn next(body: &mut Body) -> Option<std::result::Result<Bytes, axum::Error>> {
-    loop {
-        let frame = std::future::poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await?;
-        match frame.map(|f| f.into_data()) {
-            Ok(Ok(bytes)) => return Some(Ok(bytes)),
-            // Trailers say nothing here.
-            Ok(Err(_)) => {}
-            Err(e) => return Some(Err(e)),
-        }
-    }
 }
 
 fn too_large() -> Error {

@@ -57,6 +57,7 @@ const RUN: &str = "id:string territory:string source:string file:string kind:str
 const TO_WRITERS: &[(&str, &str)] = &[
     ("400", "Not understood"),
     ("403", "Sent by a page of another site"),
+    ("408", "Sending took too long"),
     ("413", "More than 512 KiB"),
     ("415", "Not JSON, or compressed"),
     ("503", "Too much at once: come back after the seconds of Retry-After"),
