@@ -75,6 +75,12 @@ export function percent(done: number, total: number): number | null {
   return Math.min(99, Math.floor((done / total) * 100));
 }
 
+/** The action that an address asks to list, or null for all. */
+export function shown(search: string): Action | null {
+  const asked = new URLSearchParams(search).get('action');
+  return ACTIONS.find((action) => action === asked) ?? null;
+}
+
 const GIGABYTE = 1024 ** 3;
 
 /** "812 ko", "12,4 Mo", "1,1 Go". */
