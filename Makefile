@@ -52,8 +52,9 @@ fmt: web/node_modules ## Format everything
 	$(CARGO) fmt
 	npm --prefix web exec -- prettier --log-level warn --write web/src
 
-bench-peers: build ## Measure against tilemaker, osm2pgsql and Martin on a large extract (MARTIN=1 builds Martin first)
+bench-peers: build ## Measure against tilemaker, osm2pgsql, Martin and supercluster (MARTIN=1 builds Martin first)
 	tests/bench/peers.sh
+	tests/bench/peers-actors.sh
 
 bench: build ## Measure against bare baselines in the same run; the table goes to target/bench.md too
 	tests/bench/run.sh

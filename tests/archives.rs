@@ -131,7 +131,7 @@ on_both! {
         let place = Place::new(backend).await;
         let file = place.data.join("Fond d’Été.pmtiles");
         good(&file, "ete");
-        let out = place.run(&["import", "osm", demo().to_str().unwrap(), "--basemap", file.to_str().unwrap()]);
+        let out = place.run(&["import", "osm", demo().to_str().unwrap(), "--apply", "--basemap", file.to_str().unwrap()]);
         assert!(out.status.success(), "{}", told(&out));
         assert_eq!(kept(&place), ["fond-d-ete.pmtiles"]);
         let app = App::start_at(place, FREE, &[]);
@@ -367,13 +367,13 @@ async fn what_killed_processes_left_is_swept_at_the_start_and_what_is_being_writ
     lay();
     let own = folder.join(format!("fond.pmtiles.{}.tmp", app.pid()));
     fs::write(&own, b"half").unwrap();
-    assert!(app.place.run(&["import", "osm", demo().to_str().unwrap()]).status.success());
+    assert!(app.place.run(&["import", "osm", demo().to_str().unwrap(), "--apply"]).status.success());
     assert!(own.exists(), "the server may be writing another one");
     fs::remove_file(&own).unwrap();
     assert_eq!(kept(&app.place).into_iter().filter(|f| f != "solvigne.pmtiles").collect::<Vec<_>>(), left, "at the start of an import");
     let place = app.stop();
     lay();
-    assert!(place.run(&["import", "osm", demo().to_str().unwrap()]).status.success());
+    assert!(place.run(&["import", "osm", demo().to_str().unwrap(), "--apply"]).status.success());
     assert_eq!(kept(&place).into_iter().filter(|f| f != "solvigne.pmtiles").collect::<Vec<_>>(), left, "at the start of an import without a server");
     sleeper.kill().unwrap();
     sleeper.wait().unwrap();

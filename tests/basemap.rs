@@ -9,7 +9,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 fn import(place: &Place, file: &Path) -> Output {
-    place.run(&["import", "osm", file.to_str().unwrap()])
+    place.run(&["import", "osm", "--apply", file.to_str().unwrap()])
 }
 
 fn told(out: &Output) -> String {
@@ -127,14 +127,14 @@ on_both! {
             if round % 2 == 0 {
                 // The importing command itself.
                 let place = app.stop();
-                let mut child = place.command(&["import", "osm", demo().to_str().unwrap()]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+                let mut child = place.command(&["import", "osm", "--apply", demo().to_str().unwrap()]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
                 tokio::time::sleep(wait).await;
                 child.kill().unwrap();
                 child.wait().unwrap();
                 app = App::start_at(place, FREE, &[]);
             } else {
                 // The server that imports for a command.
-                let mut child = app.place.command(&["import", "osm", demo().to_str().unwrap()]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+                let mut child = app.place.command(&["import", "osm", "--apply", demo().to_str().unwrap()]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
                 tokio::time::sleep(wait).await;
                 let place = app.kill();
                 child.wait().unwrap();
@@ -158,7 +158,7 @@ on_both! {
         assert!(import(&place, &demo()).status.success());
         let old = fs::read(place.data.join("basemaps/solvigne.pmtiles")).unwrap();
         let newer = shared("osm/monaco-2023-11.osm.pbf").unwrap_or_else(demo);
-        let import = place.command(&["import", "osm", newer.to_str().unwrap(), "--territory", "solvigne"]);
+        let import = place.command(&["import", "osm", newer.to_str().unwrap(), "--territory", "solvigne", "--apply"]);
         // Files may not grow beyond 60 kB: a disk that is full, for whoever writes more.
         let words: Vec<String> = std::iter::once(import.get_program()).chain(import.get_args()).map(|w| format!("'{}'", w.to_str().unwrap())).collect();
         let out = Command::new("bash").arg("-c").arg(format!("trap '' XFSZ; ulimit -f 60; exec {}", words.join(" "))).output().unwrap();

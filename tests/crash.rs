@@ -13,9 +13,9 @@ const CYCLES: u64 = 20;
 
 /// What the clients know: every edit they sent, and the number each acknowledged one got.
 #[derive(Default)]
-struct Log {
+pub(crate) struct Log {
     sent: BTreeMap<String, Value>,
-    acknowledged: BTreeMap<String, i64>,
+    pub(crate) acknowledged: BTreeMap<String, i64>,
 }
 
 /// Runs the cycles; the first broken promise ends them with a sentence.
@@ -72,7 +72,7 @@ async fn wait_for_work(log: &Arc<Mutex<Log>>) {
 }
 
 /// One client: adds actors and changes shared ones until the server is gone or it is told to stop.
-async fn write(mut person: Person, writer: usize, shared: Vec<Value>, log: Arc<Mutex<Log>>, stop: Arc<AtomicBool>) {
+pub(crate) async fn write(mut person: Person, writer: usize, shared: Vec<Value>, log: Arc<Mutex<Log>>, stop: Arc<AtomicBool>) {
     for i in 0.. {
         if stop.load(Ordering::Relaxed) {
             return;
@@ -116,7 +116,7 @@ async fn try_send(person: &mut Person, edit: &Value) -> Option<Option<i64>> {
 }
 
 /// Every acknowledged edit is in the journal under its number, and no edit is there twice.
-async fn verify(app: &App, log: &Arc<Mutex<Log>>) -> Result<(), String> {
+pub(crate) async fn verify(app: &App, log: &Arc<Mutex<Log>>) -> Result<(), String> {
     let mut found: BTreeMap<String, i64> = BTreeMap::new();
     let mut before = i64::MAX;
     let mut person = app.person();
@@ -157,7 +157,7 @@ async fn resend(app: &App, log: &Arc<Mutex<Log>>) -> Result<(), String> {
 }
 
 /// No gap in the sequence, and the atlas kept live equals the atlas rebuilt.
-fn check(place: &Place) -> Result<(), String> {
+pub(crate) fn check(place: &Place) -> Result<(), String> {
     let out = place.run(&["check"]);
     let text = String::from_utf8_lossy(&out.stdout).into_owned();
     let live = text.contains("ok    atlas kept live");

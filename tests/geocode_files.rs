@@ -123,7 +123,7 @@ on_both! {
         let place = Place::new(backend).await;
         let fixture = |year: u32| std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/solvigne-{year}-03-01.osm.pbf"));
         for year in [2024, 2026, 2026] {
-            let out = place.command(&["import", "osm"]).arg(fixture(year)).output().unwrap();
+            let out = place.command(&["import", "osm", "--apply"]).arg(fixture(year)).output().unwrap();
             assert!(out.status.success(), "{}", said(&out));
         }
         let app = App::start_at(place, FREE, &[]);

@@ -97,7 +97,7 @@ on_both! {
         let app = App::start_at(place, FREE, &[]);
         let (_, before) = app.person().get("/api/v1/territories/solvigne/actors.geojson").await;
         // Beside the running server: the same command hands its work over.
-        let out = import(&app.place, &demo(), &[]);
+        let out = import(&app.place, &demo(), &["--apply"]);
         assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
         assert!(String::from_utf8_lossy(&out.stdout).contains("publiés : 0"));
         let (_, after) = app.person().get("/api/v1/territories/solvigne/actors.geojson").await;
@@ -116,7 +116,7 @@ on_both! {
         let seen = ana.actor(&id).await;
         assert_eq!(ana.set(&seen, json!({"name": "Médiathèque de quartier", "summary": "Des livres et un jardin."})).await.0, 200);
         let (_, before) = ana.get("/api/v1/territories/solvigne").await;
-        assert!(import(&app.place, &demo(), &[]).status.success());
+        assert!(import(&app.place, &demo(), &["--apply"]).status.success());
         let (_, after) = ana.get("/api/v1/territories/solvigne").await;
         assert!(after["actors"].as_u64() > before["actors"].as_u64(), "the newer extract's actors are there");
         let now = ana.actor(&id).await;
@@ -193,7 +193,7 @@ on_both! {
         let (_, found) = ana.get("/api/v1/duplicates?territory=solvigne&name=horizon").await;
         assert!(found["candidates"].as_array().unwrap().is_empty(), "it is offered no more");
         // The next import knows it as this actor.
-        assert!(import(&app.place, &demo(), &[]).status.success());
+        assert!(import(&app.place, &demo(), &["--apply"]).status.success());
         let (_, list) = ana.get("/api/v1/territories/solvigne/actors.geojson?q=horizon").await;
         assert_eq!(list["numberMatched"], 1);
     }
@@ -207,7 +207,7 @@ on_both! {
         let seen = moderator.actor(list["features"][0]["properties"]["id"].as_str().unwrap()).await;
         assert_eq!(moderator.edits(&[edit("delete", &seen, json!({"base": {"*": seen["version"]}}))]).await.0, 200);
         let (_, before) = moderator.get("/api/v1/territories/solvigne").await;
-        assert!(import(&app.place, &demo(), &[]).status.success());
+        assert!(import(&app.place, &demo(), &["--apply"]).status.success());
         let (_, after) = moderator.get("/api/v1/territories/solvigne").await;
         assert_eq!(before["actors"], after["actors"]);
     }

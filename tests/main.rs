@@ -16,6 +16,7 @@ mod edits;
 mod geocode;
 mod geocode_files;
 mod imports;
+mod nodes;
 mod pages;
 mod reading;
 mod security;

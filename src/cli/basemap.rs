@@ -57,13 +57,22 @@ pub(super) async fn into_store(store: &Store, data: &Path, what: &BasemapImport)
     Ok(name)
 }
 
+/// Checks an archive; gives the name that it will have.
+///
+/// # Errors
+/// When it is no base map.
+pub(super) async fn checked(file: &Path) -> anyhow::Result<String> {
+    let name = archives::name_of(file).ok_or_else(|| BadInput(format!("{}: the file's name needs a letter or a digit", file.display())))?;
+    archives::check(file).await.with_context(|| file.display().to_string())?;
+    Ok(name)
+}
+
 /// Checks an archive and copies it into the data folder; gives its name there.
 ///
 /// # Errors
 /// When it is no base map, or the disk refuses; the old archive of that name stays.
-pub(super) async fn adopt(data: &Path, file: &Path) -> anyhow::Result<String> {
-    let name = archives::name_of(file).ok_or_else(|| BadInput(format!("{}: the file's name needs a letter or a digit", file.display())))?;
-    archives::check(file).await.with_context(|| file.display().to_string())?;
+async fn adopt(data: &Path, file: &Path) -> anyhow::Result<String> {
+    let name = checked(file).await?;
     let (from, folder, as_name) = (file.to_owned(), archives::folder(data), name.clone());
     let copied = tokio::task::spawn_blocking(move || archives::adopt(&from, &folder, &as_name)).await?;
     copied.with_context(|| format!("the base map {} could not be copied into the data folder; the old one stays", file.display()))?;

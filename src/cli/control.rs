@@ -19,6 +19,8 @@ pub(super) enum Ask {
     ImportAddresses(AddressFile),
     /// Import contours; the paths are absolute.
     ImportTerritories(ContoursAsk),
+    /// List imports, undo one, give one up.
+    Runs(super::runs::Ask),
     /// Tell head and digest of the atlas kept live.
     Digest,
     /// Make an invitation.

@@ -2,18 +2,15 @@
 
 use super::control::{Ask, hand_over};
 use super::progress::Progress;
-use super::{AddressFile, BadInput, OsmFile, OsmImport, Settings, basemap, lock};
-use crate::import::{self, Event, Summary, Target};
+use super::{AddressFile, BadInput, OsmFile, OsmImport, ReadMore, Settings, basemap, lock};
+use crate::import::{self, Event, Imports, Local, Source};
 use crate::journal::Journal;
 use crate::osm::{self, BoundaryAsk};
 use crate::store::Store;
 use crate::tiles::archives;
 use anyhow::Context;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use tokio::sync::mpsc;
-
-/// The boundary that holds everything.
-const EVERYWHERE: &str = "-180,-90,180,90";
 
 /// Imports an extract and shows what came of it.
 ///
@@ -33,7 +30,12 @@ pub(super) async fn run(settings: Settings, mut what: OsmImport) -> anyhow::Resu
     if hand_over(&data, &Ask::ImportOsm(what.clone()), |event| progress.show(&event)).await?.is_some() {
         return Ok(());
     }
-    alone(&settings, &data, progress, async |journal, report| into_journal(journal, &data, &what, report).await).await.map(|_| ())
+    let work = async |journal: &Journal, report: &mpsc::Sender<Event>| {
+        let imports = Imports::new(journal.clone(), &data, None)?;
+        imports.pick_up().await?;
+        into_journal(&imports, &what, report).await
+    };
+    alone(&settings, &data, progress, work).await
 }
 
 /// Does an import in this process, which takes the data folder for it, and shows how it goes.
@@ -63,75 +65,28 @@ pub(super) async fn alone<T>(
     done
 }
 
-/// Reads the extract in a child process, then writes it through the journal.
+/// Reads the extract in a child process, then writes it through the journal, or says what it would write.
 ///
 /// # Errors
 /// As [`run`].
-pub(super) async fn into_journal(journal: &Journal, data: &Path, what: &OsmImport, report: &mpsc::Sender<Event>) -> anyhow::Result<Summary> {
-    // Before anything is written: a broken archive or a full disk leaves all as it was.
+pub(super) async fn into_journal(imports: &Imports, what: &OsmImport, report: &mpsc::Sender<Event>) -> anyhow::Result<()> {
+    // Before anything else: with a broken archive the file is not even read.
     let archive = match &what.basemap {
-        Some(file) => Some(basemap::adopt(data, file).await?),
+        Some(file) => Some((file.clone(), basemap::checked(file).await?)),
         None => None,
     };
-    // Territories that are here already keep their base map.
-    let building = Building::new(data, archive.is_none() && !what.into_existing)?;
-    // Without a boundary the reading would choose one commune of the extract.
-    let boundary = what.file.boundary.as_deref().or(what.into_existing.then_some(EVERYWHERE));
-    let (extract, built) = import::read_in_child(&what.file.file, boundary, what.file.max_memory, building.path(), report).await?;
-    building.check().await?;
-    let target = if what.into_existing { Target::Existing } else { Target::Own { slug: what.territory.as_deref(), name: what.name.as_deref() } };
-    let mut summary = import::import_osm(journal, extract, target, report).await?;
-    if !what.into_existing {
-        let archive = match archive {
-            Some(archive) => archive,
-            None => building.finish(&summary.slug)?,
-        };
-        basemap::give(&journal.store, std::slice::from_ref(&summary.slug), &archive).await?;
-    }
-    summary.basemap = built;
-    let _ = report.send(Event::Summary(Box::new(summary.clone()))).await;
-    Ok(summary)
-}
-
-/// A base map on its way: a temporary file that goes away with this value unless it is finished.
-pub(super) struct Building {
-    folder: PathBuf,
-    temporary: Option<PathBuf>,
-}
-
-impl Building {
-    pub(super) fn new(data: &Path, wanted: bool) -> anyhow::Result<Self> {
-        let folder = archives::folder(data);
-        std::fs::create_dir_all(&folder).with_context(|| format!("the folder {} can't be made", folder.display()))?;
-        let temporary = wanted.then(|| archives::temporary(&folder, "import"));
-        Ok(Self { folder, temporary })
-    }
-
-    pub(super) fn path(&self) -> Option<&Path> {
-        self.temporary.as_deref()
-    }
-
-    /// What was built must be fit to be served before anything else is written.
-    pub(super) async fn check(&self) -> anyhow::Result<()> {
-        let Some(path) = self.path() else { return Ok(()) };
-        archives::check(path).await.context("the base map that was built")
-    }
-
-    /// Puts the archive in place of the territory's old one.
-    pub(super) fn finish(mut self, slug: &str) -> anyhow::Result<String> {
-        if let Some(path) = self.temporary.take() {
-            archives::put_in_place(&path, &self.folder, slug).context("the base map could not be put in place; the old one stays")?;
-        }
-        Ok(slug.to_owned())
-    }
-}
-
-impl Drop for Building {
-    fn drop(&mut self) {
-        if let Some(path) = &self.temporary {
-            let _ = std::fs::remove_file(path);
-        }
-    }
+    let source = Source {
+        file: what.file.file.clone(),
+        slug: what.territory.clone(),
+        name: what.name.clone(),
+        boundary: what.file.boundary.clone(),
+        max_memory: what.file.max_memory,
+        into_existing: what.into_existing,
+        archive,
+        draw: true,
+        uploaded: false,
+    };
+    imports.local(Local { source, apply: what.apply, list: what.list }, report).await.map(|_| ())
 }
 
 /// Imports a BAN file and shows what came of it.
@@ -174,10 +129,14 @@ pub(super) async fn addresses_into(store: &Store, what: &AddressFile, report: &m
 ///
 /// # Errors
 /// When the boundary is not understood or standard output is closed.
-pub(super) fn read_in_child(file: &OsmFile, basemap: Option<&Path>) -> anyhow::Result<()> {
-    let boundary = file.boundary.as_deref().map(boundary).transpose()?;
+pub(super) fn read_in_child(file: &OsmFile, more: &ReadMore) -> anyhow::Result<()> {
+    let mut asked = file.boundary.as_deref().map(boundary).transpose()?;
+    if let Some(path) = &more.boundary_file {
+        asked = Some(serde_json::from_str(&std::fs::read_to_string(path)?)?);
+    }
     let max_memory = file.max_memory.map_or_else(half_of_memory, |mib| mib << 20);
-    import::speak(&file.file, &osm::Ask { boundary, max_memory }, basemap)
+    let onto = more.base.as_deref().zip(more.merged_at.as_deref());
+    import::speak(&file.file, &osm::Ask { boundary: asked, max_memory }, more.basemap_at.as_deref(), onto)
 }
 
 fn is_path(boundary: &str) -> bool {

@@ -7,14 +7,16 @@ mod control;
 mod export;
 mod import;
 mod lock;
+mod plan;
 mod progress;
+mod runs;
 mod serve;
 mod settings;
 mod territories;
 
 pub use settings::Settings;
 
-use crate::import::{BadAddresses, ContoursAsk, ContoursError};
+use crate::import::{BadAddresses, ContoursAsk, ContoursError, RunError};
 use crate::osm::ReadError;
 use crate::tiles::ArchiveError;
 use clap::{Args, Parser, Subcommand};
@@ -51,9 +53,8 @@ enum Command {
     ReadOsm {
         #[command(flatten)]
         file: OsmFile,
-        /// Where to build the base map; none is built without it.
-        #[arg(long, value_name = "FILE")]
-        basemap_at: Option<PathBuf>,
+        #[command(flatten)]
+        more: ReadMore,
     },
     /// Read a BAN file and write what was found on standard output (used by `import addresses`).
     #[command(hide = true)]
@@ -65,7 +66,7 @@ enum Command {
 
 #[derive(Debug, Subcommand)]
 enum Import {
-    /// Make or update a territory from an OpenStreetMap extract (.osm.pbf).
+    /// Make a territory from an OpenStreetMap extract (.osm.pbf); say what a newer one (or .osc.gz) changes, and write it with --apply.
     Osm(OsmImport),
     /// Bring a base map in: a PMTiles archive in the Shortbread schema.
     Basemap(BasemapImport),
@@ -73,6 +74,39 @@ enum Import {
     Territories(ContoursAsk),
     /// Bring in the addresses of communes from a BAN file (.csv or .csv.gz).
     Addresses(AddressFile),
+    /// List the imports of extracts, newest first.
+    Runs {
+        /// Only those of this territory.
+        #[arg(long, value_name = "SLUG")]
+        territory: Option<String>,
+    },
+    /// Undo a whole import: what people changed since stays.
+    Undo {
+        /// Its number, as `import runs` shows it.
+        run: uuid::Uuid,
+    },
+    /// Give up an import that is planned and not applied.
+    Discard {
+        /// Its number, as `import runs` shows it.
+        run: uuid::Uuid,
+    },
+}
+
+/// What `import osm` tells the reading process.
+#[derive(Debug, Clone, Args)]
+pub struct ReadMore {
+    /// Where to build the base map; none is built without it.
+    #[arg(long, value_name = "FILE")]
+    basemap_at: Option<PathBuf>,
+    /// The boundary as an earlier import asked for it (JSON).
+    #[arg(long, value_name = "FILE")]
+    boundary_file: Option<PathBuf>,
+    /// The file holds changes to this extract.
+    #[arg(long, value_name = "FILE", requires = "merged_at")]
+    base: Option<PathBuf>,
+    /// Where the extract and its changes become one.
+    #[arg(long, value_name = "FILE")]
+    merged_at: Option<PathBuf>,
 }
 
 /// A base map, and who shows it.
@@ -110,12 +144,18 @@ pub struct OsmImport {
     /// A PMTiles archive in the Shortbread schema, shown as base map instead of the one that is made from the extract.
     #[arg(long, value_name = "FILE.pmtiles")]
     pub basemap: Option<PathBuf>,
+    /// Write what the file changes in a territory that is here already; otherwise it is only said.
+    #[arg(long)]
+    pub apply: bool,
+    /// Say every line of what it would change.
+    #[arg(long)]
+    pub list: bool,
 }
 
 /// An extract, and where the territory ends in it.
 #[derive(Debug, Clone, Args, serde::Serialize, serde::Deserialize)]
 pub struct OsmFile {
-    /// The .osm.pbf file.
+    /// The .osm.pbf file, or the .osc.gz file of changes to the one that was imported last.
     pub file: PathBuf,
     /// `relation/ID`, an INSEE code, a GeoJSON file, or `W,S,E,N` in degrees; by default the extract's own commune or country.
     #[arg(long, value_name = "BOUNDARY", allow_hyphen_values = true)]
@@ -167,7 +207,10 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Export(Export::Actors { territory, format }) => export::run(settings, &territory, format).await,
         Command::Admin(Admin::Invite { territory, role }) => admin::invite(settings, territory, &role).await,
         Command::Check => check::run(settings).await,
-        Command::ReadOsm { file, basemap_at } => import::read_in_child(&file, basemap_at.as_deref()),
+        Command::Import(Import::Runs { territory }) => runs::run(settings, runs::Ask::List(territory)).await,
+        Command::Import(Import::Undo { run }) => runs::run(settings, runs::Ask::Undo(run)).await,
+        Command::Import(Import::Discard { run }) => runs::run(settings, runs::Ask::Discard(run)).await,
+        Command::ReadOsm { file, more } => import::read_in_child(&file, &more),
         Command::ReadContours(what) => crate::import::speak_contours(&what),
         Command::ReadAddresses(what) => crate::import::speak_addresses(&what.file),
     };
@@ -184,7 +227,12 @@ pub struct BadInput(pub String);
 
 /// Whether the input is at fault.
 fn is_bad_input(error: &anyhow::Error) -> bool {
-    error.is::<BadInput>() || error.is::<ReadError>() || error.is::<ArchiveError>() || error.is::<BadAddresses>() || error.is::<ContoursError>()
+    error.is::<BadInput>()
+        || error.is::<RunError>()
+        || error.is::<ReadError>()
+        || error.is::<ArchiveError>()
+        || error.is::<BadAddresses>()
+        || error.is::<ContoursError>()
 }
 
 fn fail(error: &anyhow::Error) -> ExitCode {

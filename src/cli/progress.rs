@@ -40,6 +40,10 @@ impl Progress {
                 self.bar.finish_and_clear();
                 print(summary);
             }
+            Event::Plan(plan) => {
+                self.bar.finish_and_clear();
+                super::plan::print(plan);
+            }
             Event::Territories(summary) => {
                 self.bar.finish_and_clear();
                 print_territories(summary);
@@ -115,7 +119,7 @@ fn named(counts: &std::collections::BTreeMap<String, u64>) -> String {
 }
 
 /// Reasons in words.
-fn reason(code: &str) -> &str {
+pub(super) fn reason(code: &str) -> &str {
     match code {
         "unnamed" => "sans nom",
         "off_by_default" => "pas un acteur en soi",

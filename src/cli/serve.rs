@@ -4,7 +4,7 @@ use super::control::{Answer, Ask};
 use super::{Settings, lock};
 use crate::geocode::Geocoder;
 use crate::http::{self, App};
-use crate::import::Event;
+use crate::import::{Event, Imports};
 use crate::journal::Journal;
 use crate::store::Store;
 use crate::tiles::{Archives, archives};
@@ -37,9 +37,12 @@ pub(super) async fn run(settings: Settings) -> anyhow::Result<()> {
     let folder = archives::folder(&data);
     archives::sweep(&folder, true);
     let geocoder = Geocoder::open(&journal.store).await?;
-    let app = App::new(journal.clone(), geocoder.clone(), settings.http()?, Archives::new(folder)).await?;
+    let imports = Imports::new(journal.clone(), &data, Some(geocoder.clone()))?;
+    imports.pick_up().await?;
+    let app = App::new(journal.clone(), geocoder.clone(), settings.http()?, Archives::new(folder), imports.clone()).await?;
     let (stop, stopped) = watch::channel(false);
-    let control = control_socket(&data, &Beside { journal: journal.clone(), geocoder: geocoder.clone() }, &settings, address, stopped.clone());
+    let beside = Beside { journal: journal.clone(), geocoder: geocoder.clone(), imports };
+    let control = control_socket(&data, &beside, &settings, address, stopped.clone());
     if let Some(at) = settings.metrics_listen()? {
         let listener = TcpListener::bind(at).await.with_context(|| format!("{at} can't be listened on"))?;
         let mut stopped = stopped.clone();
@@ -78,6 +81,7 @@ async fn follow_addresses(store: Store, geocoder: Geocoder) {
 struct Beside {
     journal: Journal,
     geocoder: Geocoder,
+    imports: Imports,
 }
 
 /// The one line on standard output: where to go.
@@ -156,16 +160,16 @@ async fn answer(stream: UnixStream, beside: Beside, settings: &Settings, address
     stream.read_line(&mut line).await?;
     let ask: Ask = serde_json::from_str(&line)?;
     let (report, mut events) = mpsc::channel::<Event>(64);
-    let Beside { journal, geocoder } = beside;
+    let Beside { journal, geocoder, imports } = beside;
     let work = async move {
         match ask {
             Ask::ImportOsm(what) => {
                 let data = settings.data()?;
                 archives::sweep(&archives::folder(&data), false);
-                super::import::into_journal(&journal, &data, &what, &report).await?;
-                geocoder.refresh(&journal.store).await?;
+                super::import::into_journal(&imports, &what, &report).await?;
                 Ok(None)
             }
+            Ask::Runs(ask) => super::runs::answer(&imports, &ask, &report).await.map(Some),
             Ask::ImportTerritories(what) => super::territories::into_journal(&journal, &settings.data()?, &what, &report).await.map(|_| None),
             Ask::ImportBasemap(what) => super::basemap::into_store(&journal.store, &settings.data()?, &what).await.map(Some),
             Ask::ImportAddresses(what) => {

@@ -34,6 +34,9 @@ pub struct Settings {
     /// Proxies in front of this server: the client's address is that many hops from the right of X-Forwarded-For [default: 0].
     #[arg(long, global = true, env = "BOUILLON_TRUSTED_PROXIES", value_name = "N")]
     trusted_proxies: Option<usize>,
+    /// Memory for finished tiles of actors, MiB; 0 makes each anew [default: 64].
+    #[arg(long, global = true, env = "BOUILLON_TILE_CACHE", value_name = "MIB")]
+    tile_cache: Option<u32>,
     /// Log lines as JSON.
     #[arg(long, global = true, env = "BOUILLON_JSON_LOGS", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     json_logs: Option<bool>,
@@ -89,6 +92,7 @@ impl Settings {
             metrics_listen: self.metrics_listen.or(file.metrics_listen),
             base_url: self.base_url.or(file.base_url),
             trusted_proxies: self.trusted_proxies.or(file.trusted_proxies),
+            tile_cache: self.tile_cache.or(file.tile_cache),
             json_logs: self.json_logs.or(file.json_logs),
             publisher: self.publisher.or(file.publisher),
             contact: self.contact.or(file.contact),
@@ -173,6 +177,7 @@ impl Settings {
             base_url: self.base_url()?,
             trusted_proxies: self.trusted_proxies.unwrap_or(0),
             limits,
+            tile_cache: (self.tile_cache.unwrap_or(64) as usize) << 20,
             legal: [self.publisher.clone(), self.contact.clone(), self.host.clone()],
         })
     }

@@ -1,7 +1,6 @@
 //! `bouillon import territories`: contours of communes, EPCI, départements and régions.
 
 use super::control::{Ask, hand_over};
-use super::import::Building;
 use super::progress::Progress;
 use super::{Settings, basemap, import};
 use crate::import::{ContoursAsk, Event, TerritoriesSummary, import_territories, read_contours_in_child};
@@ -9,7 +8,7 @@ use crate::journal::{Journal, now};
 use crate::tiles::archives;
 use crate::tiles::basemap::{Contour, build_contours};
 use anyhow::Context;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tokio::sync::mpsc;
 
 /// The archive of limits and names. No territory has this address.
@@ -78,4 +77,45 @@ async fn draw(journal: &Journal, data: &Path, report: &mpsc::Sender<Event>) -> a
     }
     tx.commit().await?;
     Ok(())
+}
+
+/// A base map on its way: a temporary file that goes away with this value unless it is finished.
+struct Building {
+    folder: PathBuf,
+    temporary: Option<PathBuf>,
+}
+
+impl Building {
+    fn new(data: &Path, wanted: bool) -> anyhow::Result<Self> {
+        let folder = archives::folder(data);
+        std::fs::create_dir_all(&folder).with_context(|| format!("the folder {} can't be made", folder.display()))?;
+        let temporary = wanted.then(|| archives::temporary(&folder, "import"));
+        Ok(Self { folder, temporary })
+    }
+
+    fn path(&self) -> Option<&Path> {
+        self.temporary.as_deref()
+    }
+
+    /// What was built must be fit to be served before anything else is written.
+    async fn check(&self) -> anyhow::Result<()> {
+        let Some(path) = self.path() else { return Ok(()) };
+        archives::check(path).await.context("the base map that was built")
+    }
+
+    /// Puts the archive in place of the territory's old one.
+    fn finish(mut self, slug: &str) -> anyhow::Result<String> {
+        if let Some(path) = self.temporary.take() {
+            archives::put_in_place(&path, &self.folder, slug).context("the base map could not be put in place; the old one stays")?;
+        }
+        Ok(slug.to_owned())
+    }
+}
+
+impl Drop for Building {
+    fn drop(&mut self) {
+        if let Some(path) = &self.temporary {
+            let _ = std::fs::remove_file(path);
+        }
+    }
 }

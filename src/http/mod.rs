@@ -10,8 +10,10 @@ mod extract;
 mod form;
 mod geocode;
 mod guard;
+mod imports;
 mod lists;
 mod me;
+mod moderation;
 mod ops;
 mod options;
 mod pages;
@@ -26,9 +28,11 @@ pub(crate) use me::hash_of as token_hash;
 pub use options::{Limits, Options};
 
 use crate::geocode::Geocoder;
+use crate::import::Imports;
 use crate::journal::Journal;
+use crate::model::Lang;
 use crate::tiles::{ActorTiles, Archives};
-use axum::extract::{DefaultBodyLimit, FromRef, MatchedPath, Request};
+use axum::extract::{DefaultBodyLimit, FromRef, FromRequestParts, MatchedPath, Request, State};
 use axum::http::{HeaderName, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -48,8 +52,6 @@ use tower_http::timeout::TimeoutLayer;
 
 /// A request body may be this large, bytes.
 const BODY_MAX: usize = 512 * 1024;
-/// Encoded tiles are kept up to this many bytes.
-const TILE_CACHE: usize = 64 << 20;
 /// A request may take this long.
 const TIMEOUT: Duration = Duration::from_secs(15);
 
@@ -71,6 +73,7 @@ pub struct Shared {
     tiles: ActorTiles,
     archives: Archives,
     geocoder: Geocoder,
+    imports: Imports,
 }
 
 impl std::ops::Deref for App {
@@ -92,12 +95,12 @@ impl App {
     ///
     /// # Errors
     /// When the database can't be read.
-    pub async fn new(journal: Journal, geocoder: Geocoder, options: Options, archives: Archives) -> anyhow::Result<Self> {
+    pub async fn new(journal: Journal, geocoder: Geocoder, options: Options, archives: Archives, imports: Imports) -> anyhow::Result<Self> {
         let mut tx = journal.store.write().await?;
         let cookie = tx.secret("cookie", &random()).await?;
         let form_key = tx.secret("form", &random()).await?;
         tx.commit().await?;
-        let tiles = ActorTiles::new(journal.atlas.clone(), TILE_CACHE);
+        let tiles = ActorTiles::new(journal.atlas.clone(), options.tile_cache);
         let app = Self(Arc::new(Shared {
             journal,
             quotas: quota::Quotas::new(&options.limits),
@@ -108,6 +111,7 @@ impl App {
             tiles,
             archives,
             geocoder,
+            imports,
         }));
         let weak = Arc::downgrade(&app.0);
         tokio::spawn(async move {
@@ -168,6 +172,13 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/me/recovery", post(me::recovery))
         .route("/api/v1/me/recover", post(me::recover))
         .route("/api/v1/invitations", post(me::invitation))
+        .route("/api/v1/imports/{id}", get(imports::show))
+        .route("/api/v1/imports/{id}/items", get(imports::items))
+        .route("/api/v1/imports/{id}/apply", post(imports::apply))
+        .route("/api/v1/imports/{id}/undo", post(imports::undo))
+        .route("/api/v1/imports/{id}/discard", post(imports::discard))
+        .route("/api/v1/territories/{slug}/moderation", get(moderation::list))
+        .route("/api/v1/moderation/{id}", post(moderation::settle))
         .route("/api/{*rest}", get(ops::nothing).fallback(ops::nothing));
     let pages = axum::Router::new()
         .route("/", get(pages::directory))
@@ -181,23 +192,53 @@ pub fn router(app: App) -> Routes {
         .route("/{slug}/carte", get(pages::territory))
         .route("/{slug}/historique", get(pages::territory))
         .route("/{slug}/mes-contributions", get(pages::territory))
+        .route("/{slug}/imports", get(pages::territory))
+        .route("/{slug}/moderation", get(pages::territory))
         .route("/assets/{*path}", get(assets::asset))
         .route("/bouillon.svg", get(assets::icon))
         .route("/healthz", get(ops::healthz))
         .route("/readyz", get(ops::readyz));
+    // An extract is larger than any other body and takes longer; the handler counts and waits itself.
+    let uploads = axum::Router::new()
+        .route("/api/v1/territories/{slug}/imports", get(imports::list).post(imports::upload))
+        .method_not_allowed_fallback(ops::not_so)
+        .layer(DefaultBodyLimit::disable());
     open_data
         .merge(own)
         .merge(pages)
         .fallback(pages::nowhere)
         .method_not_allowed_fallback(ops::not_so)
         .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
+        .merge(uploads)
+        .layer(middleware::from_fn_with_state(app.clone(), as_new_as))
         .layer(middleware::from_fn_with_state(app.clone(), guard::guard))
         // Tiles choose their coding themselves, and their entity tags say which.
         .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(NotForContentType::new("application/vnd.mapbox-vector-tile"))))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
         .layer(CatchPanicLayer::custom(|_| Error::internal().into_response()))
         .layer(middleware::from_fn(measure))
         .with_state(app)
+}
+
+/// A client that has read or written at another node says how far that one was (`Bouillon-Head: epoch:seq`), and is not shown an older state.
+async fn as_new_as(State(app): State<App>, request: Request, next: Next) -> Response {
+    let asked = request.headers().get(HEAD).and_then(|v| v.to_str().ok()).and_then(|v| v.split_once(':'));
+    let (epoch, seq) = asked.and_then(|(epoch, seq)| epoch.parse::<i64>().ok().zip(seq.parse::<i64>().ok())).unwrap_or_default();
+    let head = app.journal.follower.head();
+    // After a restore the numbers begin again, and nobody waits for those of before.
+    if epoch == head.epoch && seq > head.seq && !app.journal.follower.reach(seq).await {
+        let french = "Ce serveur n’a pas encore tout reçu des autres. Réessayez dans un instant.";
+        let error = Error::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "behind",
+            french,
+            "This server has not yet heard everything from the others. Try again in a moment.",
+        );
+        let (mut parts, _) = request.into_parts();
+        let Ok(lang) = Lang::from_request_parts(&mut parts, &app).await;
+        return error.speaking(lang).retry_after(2).into_response();
+    }
+    next.run(request).await
 }
 
 /// Counts requests and their time per route.

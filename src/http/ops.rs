@@ -78,6 +78,15 @@ pub(super) async fn not_so(lang: Lang) -> Error {
         super::tiles::tilejson,
         super::basemap::tile,
         super::basemap::about,
+        super::imports::list,
+        super::imports::upload,
+        super::imports::show,
+        super::imports::items,
+        super::imports::apply,
+        super::imports::undo,
+        super::imports::discard,
+        super::moderation::list,
+        super::moderation::settle,
         super::territories::site
     )
 )]

@@ -9,6 +9,8 @@ pub struct Options {
     pub trusted_proxies: usize,
     /// What one person and one address may write.
     pub limits: Limits,
+    /// Finished tiles of actors are kept up to this many bytes.
+    pub tile_cache: usize,
     /// Publisher, contact and host, for the legal page.
     pub legal: [Option<String>; 3],
 }

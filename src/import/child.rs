@@ -3,6 +3,7 @@
 use super::Event;
 use super::ban::{self, BadAddresses, BanCounts};
 use super::contours::{Contour, ContoursAsk, ContoursError, Gathered, LeftOut, gather};
+use super::files::Reading;
 use crate::geo::Shape;
 use crate::osm::{self, Ask, Extract};
 use crate::store::Address;
@@ -29,7 +30,7 @@ enum Line {
     Drawn(u64, u64),
     /// Some of the addresses; they come before what ends the reading.
     Addresses(Vec<Address>),
-    Extract(Box<Extract>, Option<Built>),
+    Extract(Box<Reading>),
     Ban(BanCounts),
     Failed(BuildError),
     FailedAddresses(BadAddresses),
@@ -55,25 +56,42 @@ struct Heard {
 /// looked at on wide screens too.
 const AROUND: (f64, f64) = (0.35, 0.03);
 
-/// Reads an extract in a child process and gives back what it found; progress goes to `report`. With `basemap`, its base map is built there.
+/// What the reading process is told.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct ReadAsk<'a> {
+    /// The boundary as somebody typed it.
+    pub boundary: Option<&'a str>,
+    /// A file with the boundary as it was asked for before.
+    pub boundary_file: Option<&'a Path>,
+    /// Memory it may use, MiB.
+    pub max_memory: Option<u64>,
+    /// Where to build the base map.
+    pub basemap: Option<&'a Path>,
+    /// The file holds changes to the first of these, and both together become the second.
+    pub onto: Option<(&'a Path, &'a Path)>,
+}
+
+/// Reads an extract in a child process and gives back what it found; progress goes to `report`. The base map is built there too.
 ///
 /// # Errors
 /// [`osm::ReadError`] for a file that can't be used, [`BuildError`] when the base map can't be built; anything else when the child could not
 /// run to its end.
-pub async fn read_in_child(
-    file: &Path,
-    boundary: Option<&str>,
-    max_memory: Option<u64>,
-    basemap: Option<&Path>,
-    report: &mpsc::Sender<Event>,
-) -> anyhow::Result<(Extract, Option<Built>)> {
-    let boundary = boundary.map(|b| format!("--boundary={b}").into());
-    let memory = max_memory.map(|mib| format!("--max-memory={mib}").into());
-    let basemap = basemap.into_iter().flat_map(|path| ["--basemap-at".into(), path.as_os_str().to_owned()]);
-    let more: Vec<OsString> = boundary.into_iter().chain(memory).chain(basemap).collect();
+pub(super) async fn read_in_child(file: &Path, ask: ReadAsk<'_>, report: &mpsc::Sender<Event>) -> anyhow::Result<Reading> {
+    let mut more: Vec<OsString> = Vec::new();
+    more.extend(ask.boundary.map(|b| format!("--boundary={b}").into()));
+    more.extend(ask.max_memory.map(|mib| format!("--max-memory={mib}").into()));
+    let base = ask.onto.map(|(base, _)| base);
+    let merged = ask.onto.map(|(_, merged)| merged);
+    for (option, path) in [("--boundary-file", ask.boundary_file), ("--basemap-at", ask.basemap), ("--base", base), ("--merged-at", merged)] {
+        more.extend(path.into_iter().flat_map(|path| [option.into(), path.as_os_str().to_owned()]));
+    }
     let heard = listen("read-osm", file, &more, report).await?;
     match heard.last {
-        Line::Extract(extract, built) => Ok((Extract { addresses: heard.addresses, ..*extract }, built)),
+        Line::Extract(reading) => {
+            let mut reading = *reading;
+            reading.extract.addresses = heard.addresses;
+            Ok(reading)
+        }
         _ => anyhow::bail!(OTHERWISE),
     }
 }
@@ -143,16 +161,23 @@ async fn listen(command: &str, file: &Path, more: &[OsString], report: &mpsc::Se
     Ok(Heard { last, addresses, contours })
 }
 
-/// The child's side: reads an extract and speaks [`Line`]s. Ends at once when the parent goes away (standard input closes).
+/// The extract to read: the file itself, or what an extract becomes by the changes in it.
+fn whole<'a>(file: &'a Path, ask: &Ask, onto: Option<(&'a Path, &'a Path)>) -> Result<&'a Path, BuildError> {
+    let Some((base, merged)) = onto else { return Ok(file) };
+    osm::merge_changes(base, file, merged, ask.max_memory)?;
+    Ok(merged)
+}
+
+/// The child's side: reads an extract and speaks [`Line`]s. With `onto`, the file holds changes to the first, and both become the second. Ends at once when the parent goes away (standard input closes).
 ///
 /// # Errors
 /// When standard output can't be written.
-pub fn speak(file: &Path, ask: &Ask, basemap: Option<&Path>) -> anyhow::Result<()> {
+pub fn speak(file: &Path, ask: &Ask, basemap: Option<&Path>, onto: Option<(&Path, &Path)>) -> anyhow::Result<()> {
     end_with_the_parent();
-    match work(file, ask, basemap) {
+    match whole(file, ask, onto).and_then(|file| work(file, ask, basemap)) {
         Ok((mut extract, built)) => {
             say_addresses(std::mem::take(&mut extract.addresses))?;
-            say(&Line::Extract(Box::new(extract), built))?;
+            say(&Line::Extract(Box::new(Reading { extract, built, asked: ask.boundary.clone() })))?;
         }
         Err(error) => say(&Line::Failed(error))?,
     }

@@ -1,23 +1,38 @@
 //! From what a source holds to edits and candidates. The reading happens elsewhere (`osm`); here it is decided what is new, changed or doubtful.
 
 mod addresses;
+mod apply;
 mod ban;
 mod child;
 mod contours;
 mod edits;
-mod osm;
+mod files;
+mod items;
+mod local;
+mod moderate;
+mod own;
 mod plan;
+mod refusals;
+mod renumber;
+mod runs;
 mod slugs;
 mod territories;
+mod three_way;
+mod undo;
 
 pub use addresses::import_addresses;
 pub use ban::{BadAddresses, BanCounts};
-pub use child::{read_addresses_in_child, read_contours_in_child, read_in_child, speak, speak_addresses, speak_contours};
+pub use child::{read_addresses_in_child, read_contours_in_child, speak, speak_addresses, speak_contours};
 pub use contours::{ContoursAsk, ContoursError, LeftOut};
-pub use osm::{Target, import_osm};
+pub use files::{Files, Reading, file_name};
+pub use local::Local;
+pub use moderate::{Decision, Settled, decide};
+pub use own::short_address;
+pub use refusals::RunError;
+pub use runs::{Imports, Progress, Source, is_changes};
 pub use territories::{TerritoriesSummary, import_territories};
 
-use crate::store::AddressTotals;
+use crate::store::{AddressTotals, Item, RunCounts};
 use crate::tiles::basemap::Built;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -37,6 +52,8 @@ pub enum Event {
     },
     /// What came of an extract.
     Summary(Box<Summary>),
+    /// What an import would do.
+    Plan(Box<PlanSummary>),
     /// What came of a file of addresses.
     Addresses(Box<AddressSummary>),
     /// What came of an import of contours.
@@ -54,6 +71,19 @@ pub struct AddressSummary {
     pub totals: AddressTotals,
     /// Rows left out, per reason.
     pub skipped: BTreeMap<String, u64>,
+}
+
+/// What an import of an extract would do.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct PlanSummary {
+    /// Short address of the territory.
+    pub slug: String,
+    /// Figures.
+    pub counts: RunCounts,
+    /// The list, or the first of each action.
+    pub items: Vec<Item>,
+    /// A run that was cut off is waiting to be gone on with.
+    pub resumes: bool,
 }
 
 /// What an import read, published, kept back and skipped.

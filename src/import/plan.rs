@@ -1,143 +1,272 @@
-//! What an imported object becomes: a new actor, an update of the fields nobody touched, a candidate, or nothing. Pure.
+//! What a run does: every object of the source against what was imported before and what stands here. Pure.
 
-use crate::journal::Request;
-use crate::model::text::slug;
-use crate::model::{Doc, Fields, Version};
-use crate::osm::{Boundary, Found};
-use crate::store::Candidate;
-use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use super::items::{candidate, case, count_of, item, point, reference, word};
+use super::renumber;
+use super::three_way::three_way;
+use crate::geo::Shape;
+use crate::journal::case_id;
+use crate::model::edit::{Edit, EditKind, SubjectKind};
+use crate::model::similar::{PROBABLY_THE_SAME, likeness};
+use crate::osm::{Found, Verdict};
+use crate::store::{Action, Candidate, Case, CaseKind, Imported, ItemField, Known, Note, RunCounts, What};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
 
-/// What to do with one object.
-pub(super) enum Planned {
-    /// Submit an edit.
-    Write(Box<Request>),
-    /// Keep it as a candidate.
-    Candidate(Box<Candidate>),
-    /// It is there already, as it is.
-    Nothing,
+/// A territory that actors are created in.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Home {
+    pub(super) id: Uuid,
+    pub(super) slug: String,
 }
 
-/// The fields to write, with their bases, and how many were left out because people changed them here.
-#[derive(Debug, Default, PartialEq)]
-pub(super) struct Changed {
-    pub(super) set: Fields,
-    pub(super) base: BTreeMap<String, Version>,
-    pub(super) kept: u64,
+/// An actor that stands near an object.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Neighbour {
+    pub(super) id: Uuid,
+    pub(super) name: String,
 }
 
-/// Compares new values from a source with what stands here. `last` holds the values of the last import; without it a field follows the
-/// source unless a person wrote it.
-pub(super) fn changed(doc: &Doc, new: &Fields, last: Option<&Fields>) -> Changed {
-    let mut out = Changed::default();
-    let null = Value::Null;
-    let fields = new.keys().chain(last.into_iter().flat_map(|l| l.keys().filter(|f| !new.contains_key(*f))));
-    for field in fields {
-        let value = new.get(field).unwrap_or(&null);
-        let standing = doc.fields.get(field).unwrap_or(&null);
-        if value == standing || last.is_some_and(|l| l.get(field).unwrap_or(&null) == value) {
-            continue;
+/// What a plan is made of.
+pub(super) struct Given<'a> {
+    /// The run.
+    pub(super) run: Uuid,
+    /// UTC, milliseconds since 1970.
+    pub(super) at: i64,
+    /// The objects of the source.
+    pub(super) found: &'a [Found],
+    /// The territory they go into, with its shape; none when they go into those that cover them.
+    pub(super) own: Option<(&'a Home, Option<Shape>)>,
+    /// What was imported before, those of the territory that are gone too.
+    pub(super) known: Vec<Known>,
+    /// The queue: open cases, and closings that were decided.
+    pub(super) cases: Vec<Case>,
+    /// References of candidates that are offered already, or that this run has listed before it was cut off.
+    pub(super) offered: BTreeSet<String>,
+    /// Break a promise on purpose.
+    pub(super) overwrite: bool,
+}
+
+/// One object's part of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Step {
+    /// What to write through the journal; none when the actor stays as it is.
+    pub(super) edit: Option<Edit>,
+    /// What to write beside it.
+    pub(super) note: Note,
+}
+
+/// What a run does.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    /// In the order of the source, then what is gone.
+    pub(super) steps: Vec<Step>,
+    /// Everything that is offered from now on, per territory.
+    pub(super) candidates: BTreeMap<Uuid, Vec<Candidate>>,
+    /// Figures.
+    pub(super) counts: RunCounts,
+}
+
+/// Where things are looked up that the plan can't hold: territories at a point, and actors near one.
+pub(super) trait Around {
+    /// The territory that covers a point (degrees).
+    fn home(&self, point: [f64; 2]) -> Option<Home>;
+    /// Actors within 30 m.
+    fn near(&self, point: [f64; 2]) -> Vec<Neighbour>;
+}
+
+/// Makes the plan.
+pub(super) fn plan(given: Given<'_>, around: &impl Around) -> Plan {
+    Planner::new(given, around).run()
+}
+
+struct Planner<'a, A> {
+    given: Given<'a>,
+    around: &'a A,
+    known: HashMap<String, Known>,
+    cases: HashMap<Uuid, Vec<Case>>,
+    /// Actors whose object is in the source, with the object that it is a twin of.
+    backed: HashMap<Uuid, Option<String>>,
+    plan: Plan,
+}
+
+impl<'a, A: Around> Planner<'a, A> {
+    fn new(mut given: Given<'a>, around: &'a A) -> Self {
+        let known: HashMap<String, Known> = std::mem::take(&mut given.known).into_iter().map(|k| (k.origin.reference.clone(), k)).collect();
+        let mut cases: HashMap<Uuid, Vec<Case>> = HashMap::new();
+        for case in std::mem::take(&mut given.cases) {
+            cases.entry(case.actor).or_default().push(case);
         }
-        let untouched = match last {
-            Some(last) => last.get(field).unwrap_or(&null) == standing,
-            None => doc.meta.get(field).is_none_or(|m| m.by.is_none()),
+        let mut plan = Plan::default();
+        if let Some((home, _)) = &given.own {
+            plan.candidates.insert(home.id, Vec::new());
+        }
+        let backed = given.found.iter().filter_map(|f| Some((known.get(&reference(f))?.origin.actor, f.twin_of.clone()))).collect();
+        Self { given, around, known, cases, backed, plan }
+    }
+
+    fn run(mut self) -> Plan {
+        let found = self.given.found;
+        let present: BTreeSet<String> = found.iter().map(reference).collect();
+        let gone = self.gone(&present);
+        let renumbered = renumber::find(&self.known, &gone, found);
+        for one in found {
+            let reference = reference(one);
+            if let Some(known) = self.known.get(&reference).cloned() {
+                self.update(one, &known, reference);
+            } else if let Some(old) = renumbered.get(&reference) {
+                if let Some(known) = self.known.get(old).cloned() {
+                    self.update(one, &known, reference);
+                }
+            } else {
+                self.new_object(one, reference);
+            }
+        }
+        let taken: BTreeSet<&String> = renumbered.values().collect();
+        for reference in gone.iter().filter(|r| !taken.contains(r)) {
+            if let Some(known) = self.known.get(reference).cloned() {
+                self.close(&known);
+            }
+        }
+        self.plan
+    }
+
+    /// What was imported into this territory, lay inside it, and is not in the source any more.
+    fn gone(&self, present: &BTreeSet<String>) -> BTreeSet<String> {
+        let Some((home, shape)) = &self.given.own else { return BTreeSet::new() };
+        let inside = |k: &Known| point(&k.origin.values).is_some_and(|[x, y]| shape.as_ref().is_none_or(|s| s.covers(x, y)));
+        let gone = self.known.values().filter(|k| k.home == home.id && !k.doc.deleted && !present.contains(&k.origin.reference) && inside(k));
+        gone.map(|k| k.origin.reference.clone()).collect()
+    }
+
+    /// An object that is an actor already.
+    fn update(&mut self, found: &Found, known: &Known, reference: String) {
+        if known.doc.deleted {
+            self.plan.counts.unchanged += 1;
+            return;
+        }
+        let outcome = three_way(&known.doc, &known.origin.values, &found.fields, self.given.overwrite);
+        self.plan.counts.kept += outcome.kept();
+        let clashes = outcome.clashes();
+        let (ended, back) = self.ended(known, &outcome.fields);
+        let renumbered = reference != known.origin.reference;
+        let action = match () {
+            () if clashes => Action::Conflict,
+            () if renumbered => Action::Renumber,
+            () if back => Action::Reappear,
+            () if !outcome.set.is_empty() => Action::Update,
+            () => Action::Same,
         };
-        if untouched {
-            out.set.insert(field.clone(), value.clone());
-            out.base.insert(field.clone(), doc.version_of(field));
-        } else {
-            out.kept += 1;
+        let remembered = known.origin.version == found.version && known.origin.values == outcome.values;
+        if action == Action::Same && remembered && ended.is_empty() {
+            self.plan.counts.unchanged += 1;
+            return;
         }
+        let origin = Imported { reference, version: found.version, values: outcome.values, run: self.given.run, ..known.origin.clone() };
+        let mut item = item(action, &origin.reference, &known.doc.fields);
+        item.actor = Some(known.origin.actor);
+        item.old_reference = renumbered.then(|| known.origin.reference.clone());
+        let cases = outcome.fields.iter().filter(|f| f.what == What::Conflict).map(|f| Case {
+            id: case_id(self.given.run, known.origin.actor, &f.field),
+            kind: CaseKind::Conflict,
+            field: Some(f.field.clone()),
+            last: f.last.clone(),
+            here: f.here.clone(),
+            source: f.source.clone(),
+            ..case(self.given.run, self.given.at, known, &origin.reference)
+        });
+        let cases = cases.collect();
+        item.fields = outcome.fields;
+        let edit = (!outcome.set.is_empty()).then(|| {
+            let edit = super::edits::new_edit(SubjectKind::Actor, known.origin.actor, EditKind::Set, outcome.set);
+            super::edits::with_base(edit, &outcome.base)
+        });
+        self.step(edit, Note { run: self.given.run, item, before: Some(known.origin.clone()), origin: Some(origin), cases, ended });
     }
-    out
-}
 
-/// The fields of a territory from its boundary.
-pub(super) fn territory_fields(b: &Boundary, name: &str, short: &str) -> Fields {
-    let mut fields = Fields::from([
-        ("slug".into(), json!(short)),
-        ("name".into(), json!(name)),
-        ("kind".into(), json!(b.kind)),
-        ("boundary".into(), b.geometry.clone()),
-    ]);
-    if let Some(code) = &b.code {
-        fields.insert("code".into(), json!(code));
+    /// The standing cases that this import makes pointless, and whether the object was once gone.
+    fn ended(&self, known: &Known, fields: &[ItemField]) -> (Vec<Uuid>, bool) {
+        let standing = self.cases.get(&known.origin.actor).map(Vec::as_slice).unwrap_or_default();
+        let mut back = false;
+        let ended = standing.iter().filter(|case| match (&case.kind, &case.field) {
+            (CaseKind::Closing, _) => {
+                back = true;
+                true
+            }
+            // Settled by somebody's own edit, or asked anew with the newer value.
+            (CaseKind::Conflict, Some(field)) => fields.iter().find(|f| f.field == *field).is_none_or(|f| f.what != What::Kept),
+            (CaseKind::Conflict, None) => true,
+        });
+        let ended = ended.map(|case| case.id).collect();
+        (ended, back)
     }
-    if let Some(population) = b.population {
-        fields.insert("population".into(), json!(population));
-    }
-    if let Some(warning) = &b.warning {
-        fields.insert("warning".into(), json!(warning));
-    }
-    fields
-}
 
-/// `Saint-Aubin` → `saint-aubin`; a territory inside another one carries its address in front.
-pub(super) fn short_address(name: &str, inside: Option<&str>) -> String {
-    let own = match slug(name) {
-        s if s.len() < 2 => format!("territoire-{s}").trim_end_matches('-').to_owned(),
-        s if crate::model::territory::RESERVED.contains(&s.as_str()) => format!("{s}-territoire"),
-        s => s,
-    };
-    let whole = inside.map_or(own.clone(), |parent| format!("{parent}-{own}"));
-    whole.chars().take(60).collect::<String>().trim_end_matches('-').to_owned()
-}
-
-/// The point of an object's place, degrees.
-pub(super) fn point(fields: &Fields) -> Option<[f64; 2]> {
-    let position = fields.get("place/p1/position")?;
-    Some([position.get("lon")?.as_f64()?, position.get("lat")?.as_f64()?])
-}
-
-/// An object that is not published; none when it has no point.
-pub(super) fn candidate(territory: Uuid, found: &Found, reference: String, reason: &str) -> Option<Candidate> {
-    let [lon, lat] = point(&found.fields)?;
-    Some(Candidate {
-        id: Uuid::new_v5(&territory, reference.as_bytes()),
-        reference,
-        name: found.fields.get("name").and_then(Value::as_str).unwrap_or("").into(),
-        category: found.category.clone().unwrap_or_default(),
-        reason: reason.into(),
-        lon,
-        lat,
-        fields: found.fields.clone(),
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::FieldMeta;
-
-    fn doc(fields: &[(&str, &str, Option<u128>)]) -> Doc {
-        let mut doc = Doc::default();
-        for (i, (field, value, by)) in fields.iter().enumerate() {
-            let v = Version { epoch: 1, seq: i as i64 + 1 };
-            doc.fields.insert((*field).into(), json!(value));
-            doc.meta.insert((*field).into(), FieldMeta { v, by: by.map(Uuid::from_u128), at: 0, source: None });
+    fn new_object(&mut self, found: &Found, reference: String) {
+        let at = point(&found.fields);
+        let home = match &self.given.own {
+            Some((home, _)) => Some((*home).clone()),
+            None => at.and_then(|at| self.around.home(at)),
+        };
+        let Some(home) = home else {
+            self.plan.counts.outside += 1;
+            return;
+        };
+        let reason = match &found.verdict {
+            Verdict::Candidate(reason) => Some(word(*reason)),
+            Verdict::Publish if self.twin_here(found) => Some("duplicate"),
+            Verdict::Publish => None,
+        };
+        if let Some(reason) = reason {
+            return self.candidate(&home, found, &reference, reason);
         }
-        doc
+        let id = Uuid::now_v7();
+        let mut edit = super::edits::new_edit(SubjectKind::Actor, id, EditKind::Create, found.fields.clone());
+        edit.territory = Some(home.slug);
+        let mut item = item(Action::Create, &reference, &found.fields);
+        item.actor = Some(id);
+        let licence = "ODbL-1.0".into();
+        let origin = Imported { reference, actor: id, version: found.version, licence, values: found.fields.clone(), run: self.given.run };
+        self.step(Some(edit), Note { run: self.given.run, item, before: None, origin: Some(origin), cases: Vec::new(), ended: Vec::new() });
     }
 
-    #[test]
-    fn a_newer_extract_never_overwrites_what_a_citizen_wrote() {
-        let doc = doc(&[("name", "Ruche", None), ("phone", "01 99 00 00 01", Some(7)), ("website", "https://a.example.org", None)]);
-        let values = |list: &[(&str, &str)]| -> Fields { list.iter().map(|(f, v)| ((*f).to_owned(), json!(v))).collect() };
-        let last = values(&[("name", "Ruche"), ("phone", "01 99 00 00 00"), ("website", "https://a.example.org")]);
-        let new = values(&[("name", "La Ruche"), ("phone", "01 99 00 00 02")]);
-        let out = changed(&doc, &new, Some(&last));
-        assert_eq!(out.set, Fields::from([("name".into(), json!("La Ruche")), ("website".into(), Value::Null)]));
-        assert_eq!(out.base["name"], Version { epoch: 1, seq: 1 });
-        assert_eq!(out.kept, 1);
-        assert_eq!(changed(&doc, &last, Some(&last)), Changed::default());
+    fn candidate(&mut self, home: &Home, found: &Found, reference: &str, reason: &str) {
+        let Some(candidate) = candidate(home.id, found, reference, reason) else { return };
+        self.plan.candidates.entry(home.id).or_default().push(candidate);
+        if self.given.offered.contains(reference) {
+            return;
+        }
+        let mut item = item(Action::Candidate, reference, &found.fields);
+        item.reason = Some(reason.into());
+        item.category.clone_from(&found.category);
+        self.step(None, Note { run: self.given.run, item, before: None, origin: None, cases: Vec::new(), ended: Vec::new() });
     }
 
-    #[test]
-    fn short_addresses_are_free_of_reserved_words() {
-        assert_eq!(short_address("Aide", None), "aide-territoire");
-        assert_eq!(short_address("Y", None), "territoire-y");
-        assert_eq!(short_address("Le Port", Some("saint-aubin")), "saint-aubin-le-port");
-        assert!(short_address("東京", None).len() > 2);
+    /// Somebody added the same actor by hand before: same place, same name. An actor that has an object of its own in the source is another
+    /// thing, unless that object is a twin of this one.
+    fn twin_here(&self, found: &Found) -> bool {
+        let name = found.fields.get("name").and_then(Value::as_str).unwrap_or("");
+        let Some(at) = point(&found.fields) else { return false };
+        let other = |n: &Neighbour| self.backed.get(&n.id).is_some_and(|twin| twin.as_deref() != Some(found.osm.as_str()));
+        self.around.near(at).iter().any(|n| !other(n) && likeness(name, &n.name) >= PROBABLY_THE_SAME)
+    }
+
+    /// Gone from the source: a question to people, once.
+    fn close(&mut self, known: &Known) {
+        let asked = self.cases.get(&known.origin.actor).is_some_and(|list| list.iter().any(|c| c.kind == CaseKind::Closing));
+        if asked || known.doc.text("status") == "closed" {
+            return;
+        }
+        let mut item = item(Action::Close, &known.origin.reference, &known.doc.fields);
+        item.actor = Some(known.origin.actor);
+        let here = known.doc.fields.get("status").cloned().unwrap_or(Value::Null);
+        let case = Case { here, ..case(self.given.run, self.given.at, known, &known.origin.reference) };
+        self.step(None, Note { run: self.given.run, item, before: None, origin: None, cases: vec![case], ended: Vec::new() });
+    }
+
+    fn step(&mut self, edit: Option<Edit>, note: Note) {
+        if let Some(count) = count_of(&mut self.plan.counts, note.item.action) {
+            *count += 1;
+        }
+        self.plan.steps.push(Step { edit, note });
     }
 }

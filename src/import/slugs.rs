@@ -1,7 +1,7 @@
 //! Short addresses for many territories at once: what is there keeps its own, two of one name are told apart. Pure.
 
 use super::contours::Contour;
-use super::plan::short_address;
+use super::own::short_address;
 use std::collections::{HashMap, HashSet};
 
 /// A territory that is there already.

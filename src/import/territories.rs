@@ -3,11 +3,11 @@
 use super::Event;
 use super::contours::{Contour, Gathered, LeftOut};
 use super::edits::{BATCH, new_edit, sentence, submit, with_base};
-use super::plan;
+use super::own;
 use super::slugs::{Placed, Standing, place};
-use crate::journal::{Author, Journal, Request};
+use crate::journal::{Journal, Request};
+use crate::model::Fields;
 use crate::model::edit::{EditKind, Outcome, SubjectKind};
-use crate::model::{Fields, Lang};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -85,7 +85,7 @@ async fn request(journal: &Journal, contour: &Contour, placed: &Placed<Uuid>, su
         Some(id) => {
             let mut tx = journal.store.read().await?;
             let Some(standing) = tx.territory(id).await? else { return Ok(None) };
-            let changed = plan::changed(&standing.doc, &fields, None);
+            let changed = own::changed(&standing.doc, &fields);
             summary.kept += changed.kept;
             if changed.set.is_empty() {
                 return Ok(None);
@@ -93,7 +93,7 @@ async fn request(journal: &Journal, contour: &Contour, placed: &Placed<Uuid>, su
             with_base(new_edit(SubjectKind::Territory, id, EditKind::Set, changed.set), &changed.base)
         }
     };
-    Ok(Some(Request { edit, author: Author::System, source: Some("contours"), lang: Lang::Fr, imported: None }))
+    Ok(Some(Request::from_source("contours", None, edit)))
 }
 
 fn fields(contour: &Contour, slug: &str) -> anyhow::Result<Fields> {

@@ -1,11 +1,11 @@
 //! Deciding about an edit: rights, then the merge rule. No IO: the writer, and later the live hub's simulator, bring what it must know.
 
+use super::beside::Beside;
 use crate::model::edit::{Ack, Edit, EditKind, Entry, FieldResult, Outcome};
 use crate::model::merge::{Context, FieldFate, Merged, merge};
 use crate::model::rights::{Deed, Role, may};
 use crate::model::text::clean;
 use crate::model::{Doc, Lang, SubjectKind, Version, label};
-use crate::store::Imported;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -41,14 +41,21 @@ pub struct Request {
     pub source: Option<&'static str>,
     /// Language of the sentences in the answer.
     pub lang: Lang,
-    /// For an import: what to remember about the source's object.
-    pub imported: Option<Imported>,
+    /// The import run that it belongs to.
+    pub run: Option<Uuid>,
+    /// What is written with it.
+    pub beside: Beside,
 }
 
 impl Request {
     /// An edit sent by somebody.
     pub fn by(identity: Uuid, lang: Lang, edit: Edit) -> Self {
-        Self { edit, author: Author::Identity(identity), source: None, lang, imported: None }
+        Self { edit, author: Author::Identity(identity), source: None, lang, run: None, beside: Beside::Nothing }
+    }
+
+    /// An edit by the installation itself, from a source.
+    pub fn from_source(source: &'static str, run: Option<Uuid>, edit: Edit) -> Self {
+        Self { edit, author: Author::System, source: Some(source), lang: Lang::Fr, run, beside: Beside::Nothing }
     }
 
     /// Hash of the author and the edit: the same id with another hash is a mistake of the client, and is said so.

@@ -1,10 +1,12 @@
 //! The one door for writes. `core` decides without IO, `writer` makes it durable and answers, `follower` feeds the atlas.
 
+mod beside;
 pub mod core;
 mod follower;
 mod membership;
 mod writer;
 
+pub use beside::{Beside, case_id};
 pub use core::{Author, Request};
 pub use follower::Follower;
 pub use writer::{Refused, Writer};

@@ -2,7 +2,7 @@
 
 use super::core::{Author, Decision, Known, Request, decide};
 use super::membership::{Areas, Shapes};
-use super::{broken, now};
+use super::{beside, broken, now};
 use crate::geo::Bbox;
 use crate::model::edit::{Ack, Edit, EditKind, Entry, Outcome, SubjectKind};
 use crate::model::merge::texts_to_look_up;
@@ -271,22 +271,16 @@ impl Task {
             if let Some(origin) = origin {
                 tx.put_imported(&origin, at).await?;
             }
-        } else if ack.result == Outcome::Same
-            && let Some(imported) = &request.imported
-        {
-            tx.put_imported(imported, at).await?;
         }
+        beside::write(tx, request, &ack, home, at).await?;
         if ack.result != Outcome::Refused {
             tx.keep_ack(hash, &ack, at).await?;
         }
         Ok(ack)
     }
 
-    /// What to remember about the source: of an import, or of a candidate that somebody took over.
+    /// What to remember about the source of a candidate that somebody took over.
     async fn origin(&self, tx: &mut Tx, request: &Request, doc: &mut Doc, next: Version) -> store::Result<Option<Imported>> {
-        if request.imported.is_some() {
-            return Ok(request.imported.clone());
-        }
         let Some(id) = request.edit.candidate.filter(|_| request.edit.kind == EditKind::Create) else { return Ok(None) };
         let Some(candidate) = tx.candidate(id).await? else { return Ok(None) };
         tx.take_candidate(id, request.edit.subject.id).await?;
@@ -440,6 +434,7 @@ fn entry(request: &Request, next: Version, at: i64, before: Fields, after: Field
         before,
         after,
         reverts: edit.reverts.filter(|_| edit.kind == EditKind::Revert),
+        run: request.run,
     }
 }
 

@@ -233,4 +233,6 @@ pub struct Entry {
     pub after: Fields,
     /// For a revert, the number it undid.
     pub reverts: Option<i64>,
+    /// The import run that wrote it.
+    pub run: Option<Uuid>,
 }

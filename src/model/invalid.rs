@@ -143,7 +143,7 @@ impl Invalid {
 }
 
 /// The name of a field as people read it.
-fn label(field: &str, lang: Lang) -> String {
+pub fn label(field: &str, lang: Lang) -> String {
     if field.starts_with("place/") {
         let part = if field.ends_with("/address") { ("Adresse", "Address") } else { ("Position", "Position") };
         return pick(part, lang).into();

@@ -4,6 +4,7 @@ use super::check::{Holds, check_block};
 use super::error::{Damage, ReadError};
 use super::frames::{About, Frame, FrameKind, check_header, content, scan};
 use super::tags::Tags;
+use super::wire::put_varint;
 use osmpbf::{BlobDecode, BlobReader, Element, PrimitiveBlock, RelMemberType};
 use std::fs::File;
 use std::io::Cursor;
@@ -62,7 +63,7 @@ impl At {
 
 /// One object of a block.
 pub(super) struct Object<'a> {
-    element: Element<'a>,
+    pub(super) element: Element<'a>,
     strings: &'a [Vec<u8>],
 }
 
@@ -184,7 +185,7 @@ pub(super) struct Member {
 /// An opened file, its blocks listed.
 pub(super) struct Source {
     path: PathBuf,
-    frames: Vec<Frame>,
+    pub(super) frames: Vec<Frame>,
     /// What each block holds, once [`Source::check`] has run.
     holds: Vec<Holds>,
     pub(super) length: u64,
@@ -285,7 +286,8 @@ impl Source {
         self.run(wanted, progress, work).map(|_| ())
     }
 
-    fn has(&self, kind: Kind, index: usize, frame: &Frame) -> bool {
+    /// Whether a block holds objects of a kind.
+    pub(super) fn has(&self, kind: Kind, index: usize, frame: &Frame) -> bool {
         let holds = self.holds[index];
         frame.kind == FrameKind::Data && 0 < [holds.nodes, holds.ways, holds.relations][kind as usize]
     }
@@ -349,7 +351,7 @@ pub(super) fn threads() -> usize {
 }
 
 /// Decodes a block and shows its objects. A panic of the decoder, which the checks before should have made impossible, is an error too.
-fn visit_block<T: Default>(frame: &Frame, bytes: &[u8], visit: &(impl Fn(&mut T, &Object<'_>) + Sync)) -> Result<T, ReadError> {
+pub(super) fn visit_block<T: Default>(frame: &Frame, bytes: &[u8], visit: &(impl Fn(&mut T, &Object<'_>) + Sync)) -> Result<T, ReadError> {
     let damaged = ReadError::Damaged { at: frame.spot, what: Damage::Decoder };
     if frame.kind != FrameKind::Data {
         return Ok(T::default());
@@ -371,9 +373,9 @@ fn visit_block<T: Default>(frame: &Frame, bytes: &[u8], visit: &(impl Fn(&mut T,
 /// Hands an unpacked block to `osmpbf` inside a frame of its own: that is the only way in, and so nothing is inflated twice.
 fn decode(bytes: &[u8]) -> Option<PrimitiveBlock> {
     let mut blob = vec![0x0a];
-    varint(bytes.len() as u64, &mut blob);
+    put_varint(bytes.len() as u64, &mut blob);
     let mut header = b"\x0a\x07OSMData\x18".to_vec();
-    varint((blob.len() + bytes.len()) as u64, &mut header);
+    put_varint((blob.len() + bytes.len()) as u64, &mut header);
     let mut framed = (header.len() as u32).to_be_bytes().to_vec();
     framed.reserve(header.len() + blob.len() + bytes.len());
     framed.extend(header);
@@ -383,12 +385,4 @@ fn decode(bytes: &[u8]) -> Option<PrimitiveBlock> {
         BlobDecode::OsmData(block) => Some(block),
         _ => None,
     }
-}
-
-fn varint(mut value: u64, out: &mut Vec<u8>) {
-    while value > 0x7f {
-        out.push((value & 0x7f) as u8 | 0x80);
-        value >>= 7;
-    }
-    out.push(value as u8);
 }

@@ -70,6 +70,28 @@ pub enum Damage {
     Decoder,
 }
 
+/// What is wrong with a change file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeDamage {
+    /// It is no osmChange file.
+    Other,
+    /// It is no well-formed XML, or nested or long beyond reason.
+    Xml,
+    /// It ends too soon.
+    Cut,
+    /// A number is none.
+    Number,
+    /// A node has no position on Earth.
+    Position,
+    /// A relation has a member that is no node, way or relation.
+    Member,
+    /// One object is larger than a block may be.
+    Long,
+    /// The extract keeps the positions of nodes in its ways, where changes of nodes do not reach.
+    Located,
+}
+
 /// Why a file is not read. Nothing of it was used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{}", self.sentence(Lang::En))]
@@ -98,6 +120,13 @@ pub enum ReadError {
         at: Spot,
         /// What is wrong with it.
         what: Damage,
+    },
+    /// The change file is broken, or does not fit the extract.
+    Changes {
+        /// Bytes from the start of the unpacked file.
+        byte: u64,
+        /// What is wrong.
+        what: ChangeDamage,
     },
     /// The file needs a feature that Bouillon does not know.
     Feature {
@@ -158,6 +187,7 @@ impl ReadError {
                 format!("Le fichier est coupé : il s’arrête au milieu du bloc {} (octet {}). Téléchargez-le à nouveau.", at.block, at.byte)
             }
             Self::Damaged { at, what } => format!("Le fichier est abîmé au bloc {} (octet {}) : {}.", at.block, at.byte, what.french()),
+            Self::Changes { byte, what } => format!("Le fichier de changements ne peut pas servir (octet {byte}) : {}.", what.french()),
             Self::Feature { name } => format!("Ce fichier demande une fonction que Bouillon ne connaît pas : « {name} »."),
             Self::Historical => {
                 "Ce fichier contient tout l’historique d’OpenStreetMap ; donnez l’extrait ordinaire, qui ne garde que l’état actuel.".into()
@@ -195,6 +225,7 @@ impl ReadError {
                 format!("The file is cut: it ends in the middle of block {} (byte {}). Download it again.", at.block, at.byte)
             }
             Self::Damaged { at, what } => format!("The file is damaged at block {} (byte {}): {}.", at.block, at.byte, what.english()),
+            Self::Changes { byte, what } => format!("The change file can't be used (byte {byte}): {}.", what.english()),
             Self::Feature { name } => format!("This file needs a feature that Bouillon does not know: “{name}”."),
             Self::Historical => {
                 "This file holds the whole history of OpenStreetMap; give the ordinary extract, which keeps only the present state.".into()
@@ -282,6 +313,34 @@ impl Damage {
             Self::Crowded => "it claims more objects than its size allows",
             Self::Trailing => "surplus bytes follow the last block",
             Self::Decoder => "the decoder could not read this block",
+        }
+    }
+}
+
+impl ChangeDamage {
+    fn french(self) -> &'static str {
+        match self {
+            Self::Other => "ce n’est pas un fichier de changements d’OpenStreetMap (.osc ou .osc.gz)",
+            Self::Xml => "ce n’est pas du XML lisible",
+            Self::Cut => "il s’arrête avant sa fin ; téléchargez-le à nouveau",
+            Self::Number => "un nombre attendu n’en est pas un",
+            Self::Position => "un nœud n’a pas de position sur Terre",
+            Self::Member => "un membre de relation n’est ni un nœud, ni un chemin, ni une relation",
+            Self::Long => "un objet est trop grand",
+            Self::Located => "l’extrait garde les positions dans les chemins (LocationsOnWays) ; importez un extrait ordinaire d’abord",
+        }
+    }
+
+    fn english(self) -> &'static str {
+        match self {
+            Self::Other => "it is no change file of OpenStreetMap (.osc or .osc.gz)",
+            Self::Xml => "it is no readable XML",
+            Self::Cut => "it ends before its end; download it again",
+            Self::Number => "a number is expected where there is none",
+            Self::Position => "a node has no position on Earth",
+            Self::Member => "a member of a relation is no node, way or relation",
+            Self::Long => "an object is too large",
+            Self::Located => "the extract keeps positions in its ways (LocationsOnWays); import an ordinary extract first",
         }
     }
 }

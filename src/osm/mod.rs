@@ -8,6 +8,7 @@ mod address_book;
 mod address_facts;
 mod addresses;
 mod blocks;
+mod changes;
 mod check;
 mod coords;
 mod error;
@@ -30,7 +31,8 @@ mod cases;
 #[cfg(test)]
 mod extracts;
 
-pub use error::{Damage, Other, ReadError, Spot};
+pub use changes::{Merged, merge_changes};
+pub use error::{ChangeDamage, Damage, Other, ReadError, Spot};
 pub use features::{Feature, Outcome, Shape, Shared, Sink, Wanted};
 pub use read::{Checked, extract};
 pub use tags::Tags;

@@ -85,6 +85,27 @@ pub(super) fn varint(bytes: &mut &[u8]) -> Result<u64, Malformed> {
     Err(Malformed)
 }
 
+/// Puts a varint at the end.
+pub(super) fn put_varint(mut value: u64, out: &mut Vec<u8>) {
+    while value > 0x7f {
+        out.push((value & 0x7f) as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+/// Puts a field of bytes, a text, a message or packed numbers at the end.
+pub(super) fn put_bytes(number: u64, content: &[u8], out: &mut Vec<u8>) {
+    put_varint(number << 3 | 2, out);
+    put_varint(content.len() as u64, out);
+    out.extend_from_slice(content);
+}
+
+/// The zigzag coding of a signed number.
+pub(super) fn to_zigzag(value: i64) -> u64 {
+    (value << 1 ^ value >> 63) as u64
+}
+
 /// Undoes the zigzag coding of signed numbers.
 pub(super) fn zigzag(value: u64) -> i64 {
     (value >> 1) as i64 ^ -((value & 1) as i64)
@@ -124,6 +145,7 @@ mod tests {
     #[test]
     fn zigzag_gives_signed_numbers_back() {
         assert_eq!([0, 1, 2, 3, u64::MAX].map(zigzag), [0, -1, 1, -2, i64::MIN]);
+        assert_eq!([0, -1, 1, -2, i64::MIN].map(to_zigzag), [0, 1, 2, 3, u64::MAX]);
     }
 
     #[test]

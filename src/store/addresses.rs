@@ -196,6 +196,23 @@ impl Tx {
         Ok(())
     }
 
+    /// What a source said of a scope, with its house numbers.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn addresses_of(&mut self, source: AddressSource, scope: &str) -> Result<Vec<Address>> {
+        let rows = all!(
+            self,
+            Row,
+            "select source, kind, reference, name, other, postcode, city, old_city, citycode, lon, lat, population, poi, numbers
+             from addresses where source = $1 and scope = $2 order by kind, name, lon, lat",
+            source.as_str(),
+            scope
+        );
+        let whole = |stored: StoredAddress| Address { numbers: stored.numbers(), ..stored.address };
+        Ok(rows.into_iter().map(address).map(whole).collect())
+    }
+
     /// Number of the last import of addresses; 0 before the first. It changes with every import.
     ///
     /// # Errors

@@ -21,6 +21,15 @@ impl Tx {
         Ok(())
     }
 
+    /// Takes a territory's own archive away from it.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn take_basemap(&mut self, territory: Uuid) -> Result<()> {
+        run!(self, "delete from basemaps where territory = $1", territory);
+        Ok(())
+    }
+
     /// The name of a territory's own archive.
     ///
     /// # Errors

@@ -11,19 +11,20 @@ use uuid::Uuid;
 macro_rules! entry {
     ($rest:literal) => {
         concat!(
-            "select seq, epoch, edit_id, group_id, kind, subject_kind, subject_id, author, source, at, before_values, after_values, reverts from journal ",
+            "select seq, epoch, edit_id, group_id, kind, subject_kind, subject_id, author, source, at, before_values, after_values, reverts, run from journal ",
             $rest
         )
     };
 }
 
-type EntryRow = (i64, i64, Uuid, Option<Uuid>, String, String, Uuid, Option<Uuid>, Option<String>, i64, Json<Fields>, Json<Fields>, Option<i64>);
+type EntryRow =
+    (i64, i64, Uuid, Option<Uuid>, String, String, Uuid, Option<Uuid>, Option<String>, i64, Json<Fields>, Json<Fields>, Option<i64>, Option<Uuid>);
 
 fn entry(row: EntryRow) -> Option<Entry> {
-    let (seq, epoch, edit_id, group, kind, subject_kind, subject_id, author, source, at, before, after, reverts) = row;
+    let (seq, epoch, edit_id, group, kind, subject_kind, subject_id, author, source, at, before, after, reverts, run) = row;
     let kind = EditKind::parse(&kind)?;
     let subject = Subject { kind: SubjectKind::parse(&subject_kind)?, id: subject_id };
-    Some(Entry { seq, epoch, edit_id, group, kind, subject, author, source, at, before: before.0, after: after.0, reverts })
+    Some(Entry { seq, epoch, edit_id, group, kind, subject, author, source, at, before: before.0, after: after.0, reverts, run })
 }
 
 fn entries(rows: Vec<EntryRow>) -> Vec<Entry> {
@@ -82,8 +83,8 @@ impl Tx {
     pub async fn add_entry(&mut self, e: &Entry) -> Result<()> {
         run!(
             self,
-            "insert into journal (seq, epoch, edit_id, group_id, kind, subject_kind, subject_id, author, source, at, before_values, after_values, reverts)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+            "insert into journal (seq, epoch, edit_id, group_id, kind, subject_kind, subject_id, author, source, at, before_values, after_values, reverts, run)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
             e.seq,
             e.epoch,
             e.edit_id,
@@ -96,7 +97,8 @@ impl Tx {
             e.at,
             Json(&e.before),
             Json(&e.after),
-            e.reverts
+            e.reverts,
+            e.run
         );
         Ok(())
     }
@@ -115,6 +117,24 @@ impl Tx {
     /// When the database does not answer.
     pub async fn entry(&mut self, seq: i64) -> Result<Option<Entry>> {
         Ok(first!(self, EntryRow, entry!("where seq = $1"), seq).and_then(entry))
+    }
+
+    /// What a run wrote, before a number, newest first.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn written_in(&mut self, run: Uuid, before: i64, limit: i64) -> Result<Vec<Entry>> {
+        Ok(entries(all!(self, EntryRow, entry!("where run = $1 and seq < $2 order by seq desc limit $3"), run, before, limit)))
+    }
+
+    /// The actors that a run made, each with the number of what it last wrote to it.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn made_in(&mut self, run: Uuid) -> Result<Vec<(Uuid, Version)>> {
+        let sql = "select subject_id, max(epoch), max(seq) from journal where run = $1 and subject_kind = 'actor'
+                   and subject_id in (select subject_id from journal where run = $1 and kind = 'create') group by subject_id order by max(seq)";
+        Ok(all!(self, (Uuid, i64, i64), sql, run).into_iter().map(|(id, epoch, seq)| (id, Version { epoch, seq })).collect())
     }
 
     /// A subject's entries before a number, newest first.

@@ -16,10 +16,10 @@ impl Store {
     pub(super) async fn migrate(&self) -> Result<()> {
         let list = match self {
             Self::Sqlite { .. } => {
-                embedded!("sqlite": "0001_journal", "0002_actors_and_territories", "0003_imports", "0004_accounts", "0005_addresses", "0006_basemaps")
+                embedded!("sqlite": "0001_journal", "0002_actors_and_territories", "0003_imports", "0004_accounts", "0005_addresses", "0006_basemaps", "0007_import_runs")
             }
             Self::Postgis { .. } => {
-                embedded!("postgis": "0001_journal", "0002_actors_and_territories", "0003_imports", "0004_accounts", "0005_addresses", "0006_basemaps")
+                embedded!("postgis": "0001_journal", "0002_actors_and_territories", "0003_imports", "0004_accounts", "0005_addresses", "0006_basemaps", "0007_import_runs")
             }
         };
         let numbered = list.into_iter().map(|(name, sql)| {

@@ -14,7 +14,9 @@ mod tx;
 
 pub use accounts::{Grant, Invitation};
 pub use addresses::{Address, AddressKind, AddressSource, AddressTotals, HouseNumber, StoredAddress};
-pub use imports::{Candidate, Imported};
+pub use imports::{
+    Action, Candidate, Case, CaseKind, Imported, Item, ItemField, Known, Note, Run, RunCounts, RunFacts, RunState, Said, UndoCounts, What, is_taken,
+};
 pub use tx::Tx;
 
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};

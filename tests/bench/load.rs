@@ -88,6 +88,8 @@ impl Connection {
 pub(crate) struct Load {
     /// Answers per second.
     pub(crate) rate: f64,
+    /// Half of the answers came within this, seconds.
+    pub(crate) p50: f64,
     /// 99 of 100 answers came within this, seconds.
     pub(crate) p99: f64,
 }
@@ -130,8 +132,9 @@ pub(crate) fn many<W: FnMut() -> anyhow::Result<()> + Send>(
     let seconds = started.elapsed().as_secs_f64();
     let mut sorted = times;
     sorted.sort_unstable();
-    let p99 = sorted.get(sorted.len() * 99 / 100).or(sorted.last()).context("nothing was done in time")?;
-    Ok(Load { rate: sorted.len() as f64 / seconds, p99: p99.as_secs_f64() })
+    let within =
+        |share: usize| sorted.get(sorted.len() * share / 100).or(sorted.last()).map(Duration::as_secs_f64).context("nothing was done in time");
+    Ok(Load { rate: sorted.len() as f64 / seconds, p50: within(50)?, p99: within(99)? })
 }
 
 fn until(end: Instant, mut work: impl FnMut() -> anyhow::Result<()>) -> anyhow::Result<Vec<Duration>> {

@@ -1,13 +1,15 @@
 //! `make bench`: what Bouillon reaches, each figure beside a bare baseline taken in turns in the same run.
 //!
 //! `BENCH_ACTORS` (100,000 by default) sets the size; `BOUILLON_TEST_POSTGIS` is the address of a PostGIS cluster, without which its rows
-//! are left out; `BENCH_ONLY=addresses` measures address search alone. Figures of this process are per second of the thread's own time, all others per second on the clock.
+//! are left out; `BENCH_ONLY=addresses` measures address search alone, `territories` territories,
+//! `peers` actor tiles against Martin and supercluster (tests/bench/peers.sh installs them). Figures of this process are per second of the thread's own time, all others per second on the clock.
 
 mod actors;
 mod address_data;
 mod addresses;
 mod durable;
 mod load;
+mod martin;
 mod memory;
 mod pbf;
 mod postgis;
@@ -54,11 +56,15 @@ fn main() -> anyhow::Result<()> {
 fn measure(runtime: &Runtime, count: u32, folder: &Path, postgis: Option<&Postgis>) -> anyhow::Result<Vec<Row>> {
     let clock = Instant::now();
     let step = |what: &str| eprintln!("bench: {:>4.0} s  {what}", clock.elapsed().as_secs_f64());
-    step("address search");
     let only = std::env::var("BENCH_ONLY").unwrap_or_default();
     if only == "territories" {
         return territories::rows(folder);
     }
+    if only == "peers" {
+        let postgis = postgis.context("BOUILLON_TEST_POSTGIS must name a PostGIS cluster")?;
+        return martin::rows(runtime, count, folder, postgis, &step);
+    }
+    step("address search");
     let addresses = addresses::rows(runtime, folder)?;
     if only == "addresses" {
         return Ok(addresses);

@@ -73,12 +73,8 @@ for round in $(seq "$rounds"); do
 done
 row "extract → actors, wall" "$(median "$dir/actors" 1) s" "$(median "$dir/actors" 2) s (osm2pgsql --slim --drop)" "$(ratio "$dir/actors" 1 2)" "≤ 0.2"
 
-martin=$(command -v martin || echo "$here/$work/bin/martin")
-if [ ! -x "$martin" ] && [ -n "${MARTIN:-}" ]; then
-  say "Martin is built once (20 to 40 minutes)"
-  CARGO_TARGET_DIR=$work/martin cargo install martin --version 1.14.0 --locked --no-default-features --features pmtiles --root "$work" >&2
-fi
-if [ -x "$martin" ]; then
+martin=$(tests/bench/martin.sh)
+if [ -n "$martin" ]; then
   say "Base-map tiles: ours and Martin's from the same archive"
   "$bouillon" serve --data "$dir/data1" --listen 127.0.0.1:8391 >"$dir/serve.log" 2>&1 & servers+=($!)
   "$martin" --listen-addresses 127.0.0.1:8392 --webui disable "$dir/ours.pmtiles" >"$dir/martin.log" 2>&1 & servers+=($!)
@@ -92,6 +88,4 @@ if [ -x "$martin" ]; then
     echo "$ours $peer $fast $slow" >>"$dir/served"
   done
   row "base-map tiles served per second, 16 connections, gzip" "$(median "$dir/served" 1)" "$(median "$dir/served" 2) (Martin 1.14)" "$(ratio "$dir/served" 1 2)" "≥ 1.0"
-else
-  say "Martin is not there: MARTIN=1 make bench-peers builds it first."
 fi

@@ -98,6 +98,17 @@ impl Postgis {
         Ok(())
     }
 
+    /// Makes the clustering statement a function, as Martin wants it.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn function(&self, name: &str) -> anyhow::Result<()> {
+        let arguments = "(z integer, x integer, y integer)";
+        let sql = format!("create function {name}{arguments} returns bytea language sql stable parallel safe as $tile$ {TILE} $tile$");
+        sqlx::query(AssertSqlSafe(sql)).execute(&self.pool).await?;
+        Ok(())
+    }
+
     /// A list of a box.
     ///
     /// # Errors

@@ -26,11 +26,20 @@ impl Server {
     /// # Errors
     /// When it does not start.
     pub(crate) fn start(data: &Path, database: &str) -> anyhow::Result<Self> {
+        Self::start_with(data, database, &[])
+    }
+
+    /// The same with more arguments.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub(crate) fn start_with(data: &Path, database: &str, more: &[&str]) -> anyhow::Result<Self> {
         let started = Instant::now();
         let mut child = Command::new(env!("CARGO_BIN_EXE_bouillon"))
             .args(["serve", "--listen", "127.0.0.1:0", "--min-fill-seconds=0", "--creations-per-hour=1000000", "--edits-per-hour=1000000"])
             .args(["--address-creations-per-hour=1000000", "--address-edits-per-hour=1000000", "--database", database, "--data"])
             .arg(data)
+            .args(more)
             .env("BOUILLON_LOG", "warn,sqlx=error")
             .stdout(Stdio::piped())
             .spawn()?;

@@ -1,4 +1,14 @@
-//! What imports leave behind: origins and candidates.
+//! What imports leave behind: runs with their items and cases, origins, candidates.
+
+mod cases;
+mod items;
+mod origins;
+mod runs;
+
+pub use cases::{Case, CaseKind};
+pub use items::{Action, Item, ItemField, Note, What};
+pub use origins::Known;
+pub use runs::{Run, RunCounts, RunFacts, RunState, Said, UndoCounts, is_taken};
 
 use super::tx::{all, first, run};
 use super::{Result, Tx};
@@ -9,7 +19,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 /// The values last imported from a source, kept beside the actor they became.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Imported {
     /// `osm:node/12`.
     pub reference: String,
@@ -54,16 +64,6 @@ fn candidate(row: CandidateRow) -> Candidate {
 }
 
 impl Tx {
-    /// Where an object of a source went, if it was imported.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn imported(&mut self, reference: &str) -> Result<Option<Imported>> {
-        type Row = (String, Uuid, i64, String, Json<Fields>, Uuid);
-        let row = first!(self, Row, "select reference, actor, version, licence, imported, run from origins where reference = $1", reference);
-        Ok(row.map(|(reference, actor, version, licence, values, run)| Imported { reference, actor, version, licence, values: values.0, run }))
-    }
-
     /// Keeps what was imported for an object.
     ///
     /// # Errors
@@ -72,7 +72,7 @@ impl Tx {
         run!(
             self,
             "insert into origins (reference, actor, version, licence, imported, run, at) values ($1, $2, $3, $4, $5, $6, $7)
-             on conflict (reference) do update set version = excluded.version, licence = excluded.licence, imported = excluded.imported,
+             on conflict (reference) do update set actor = excluded.actor, version = excluded.version, licence = excluded.licence, imported = excluded.imported,
              run = excluded.run, at = excluded.at",
             &i.reference,
             i.actor,
@@ -126,6 +126,15 @@ impl Tx {
             territory
         );
         Ok(rows.into_iter().map(candidate).collect())
+    }
+
+    /// The references of all candidates that nobody took over.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn offered(&mut self) -> Result<Vec<String>> {
+        let rows = all!(self, (String,), "select reference from candidates where taken_by is null");
+        Ok(rows.into_iter().map(|r| r.0).collect())
     }
 
     /// One candidate that nobody took over.

@@ -1,0 +1,71 @@
+//! What is written beside an edit, in its transaction: what an import leaves of an object, or a moderator's decision.
+
+use super::core::Request;
+use crate::model::edit::{Ack, FieldResult, Outcome};
+use crate::store::{self, Action, Case, CaseKind, ItemField, Note, Tx, What};
+use serde_json::Value;
+use uuid::Uuid;
+
+/// What goes with an edit.
+#[derive(Debug, Clone, Default)]
+pub enum Beside {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// What an import run leaves of the object.
+    Note(Box<Note>),
+    /// A case of the moderators' queue is settled by this edit.
+    Settles {
+        /// The case.
+        case: Uuid,
+        /// `source` or `close`.
+        decision: &'static str,
+    },
+}
+
+/// Writes it, unless the edit was refused or met a subject that was taken away.
+pub(super) async fn write(tx: &mut Tx, request: &Request, ack: &Ack, home: Uuid, at: i64) -> store::Result<()> {
+    let gone = ack.deleted && ack.result == Outcome::Conflict;
+    match &request.beside {
+        _ if gone || ack.result == Outcome::Refused => Ok(()),
+        Beside::Nothing => Ok(()),
+        Beside::Note(note) => tx.put_note(&with_clashes(note, ack, home, at), at).await,
+        Beside::Settles { .. } if ack.result == Outcome::Conflict => Ok(()),
+        Beside::Settles { case, decision } => tx.settle_case(*case, decision, request.author.identity(), at).await.map(|_| ()),
+    }
+}
+
+/// A field that somebody changed between the plan and the writing is a case like any other: nothing was overwritten.
+fn with_clashes(note: &Note, ack: &Ack, home: Uuid, at: i64) -> Note {
+    let mut note = note.clone();
+    let (Some(actor), Some(origin)) = (note.item.actor, note.origin.clone()) else { return note };
+    for (name, result) in &ack.fields {
+        let FieldResult::Conflict { mine, theirs, .. } = result else { continue };
+        let last = note.before.as_ref().and_then(|b| b.values.get(name)).cloned().unwrap_or(Value::Null);
+        let source = origin.values.get(name).cloned().unwrap_or_else(|| mine.clone());
+        let changed = ItemField { field: name.clone(), last: last.clone(), source: source.clone(), here: theirs.clone(), what: What::Conflict };
+        note.item.fields.retain(|f| f.field != *name);
+        note.item.fields.push(changed);
+        note.item.action = Action::Conflict;
+        note.cases.push(Case {
+            id: case_id(note.run, actor, name),
+            kind: CaseKind::Conflict,
+            territory: home,
+            actor,
+            field: Some(name.clone()),
+            reference: origin.reference.clone(),
+            last,
+            here: theirs.clone(),
+            source,
+            run: note.run,
+            at,
+            decision: None,
+        });
+    }
+    note
+}
+
+/// One case per run, actor and field.
+pub fn case_id(run: Uuid, actor: Uuid, field: &str) -> Uuid {
+    Uuid::new_v5(&run, format!("{actor}/{field}").as_bytes())
+}
