@@ -109,7 +109,7 @@ describe('a chosen file', () => {
     expect(wrongFile('notes.pbf', 12)).toContain('«\u00a0notes.pbf\u00a0» n’est ni un extrait');
     expect(wrongFile('a.osm.pbf', 0)).toContain('est vide');
     expect(wrongFile('a.osm.pbf', 1024 ** 3)).toBeNull();
-    expect(wrongFile('a.osm.pbf', 1024 ** 3 + 1)).toContain('la limite est de 1 Go');
+    expect(wrongFile('a.osm.pbf', 1024 ** 3 + 1)).toContain('la limite est de 1\u00a0Go');
   });
   it('has a size in words', () =>
     expect([812 * 1024, 12.4 * 1024 ** 2, 1.5 * 1024 ** 3].map((n) => bytes(n).replace(/\s/g, ' '))).toEqual([
@@ -165,9 +165,9 @@ describe('values side by side', () => {
 describe('sending', () => {
   it('knows a run, a refusal and a server that is not there', () => {
     expect(judge(202, null, JSON.stringify(run({})))).toMatchObject({ id: '7' });
-    const busy = judge(409, null, '{"code":"import_busy","detail":"Un autre import.","run":"6"}');
+    const busy = judge(409, null, '{"code":"import_busy","detail":"Un autre import.","run":{"id":"6"}}');
     expect(busy).toBeInstanceOf(Refused);
-    expect((busy as Refused).body).toMatchObject({ run: '6' });
+    expect((busy as Refused).body).toMatchObject({ run: { id: '6' } });
     expect((judge(413, null, '<html>') as Refused).message).toMatch(/serveur/);
     for (const [status, text] of [
       [0, ''],
