@@ -193,10 +193,13 @@ test('a disagreement and a closing are settled in the queue; what residents wrot
     expect(await fieldOf(request, id, 'phone')).toBe(OSM_PHONE);
   });
 
-  await card(moderator, GONE).getByRole('button', { name: 'Il existe toujours' }).click();
-  await expect(moderator.getByText('Tout est tranché.').last()).toBeVisible();
-  await expect(moderator.getByRole('heading', { name: 'Modération' })).toBeFocused();
-  await actorNamed(request, GONE);
+  await test.step('what is gone from the source is closed by a person, and is not deleted', async () => {
+    await card(moderator, GONE).getByRole('button', { name: 'Il a fermé' }).click();
+    await expect(moderator.getByText('Tout est tranché.').last()).toBeVisible();
+    await expect(moderator.getByRole('heading', { name: 'Modération' })).toBeFocused();
+    const closed = (await actorNamed(request, GONE)).properties.id;
+    expect(await fieldOf(request, closed, 'status')).toBe('closed');
+  });
   await moderator.reload();
   await expect(moderator.getByText('Aucun cas à trancher.')).toBeVisible();
 });
