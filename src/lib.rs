@@ -1,6 +1,7 @@
 //! Bouillon: the open, collaborative map of a territory's citizen actors. ARCHITECTURE.md is the map of these rooms.
 
 pub mod atlas;
+pub mod backup;
 pub mod cli;
 pub mod export;
 pub mod geo;

@@ -119,14 +119,41 @@ impl App {
 
     /// Starts a server on a place, with arguments and environment.
     pub(crate) fn start_at(place: Place, args: &[&str], env: &[(&str, &str)]) -> Self {
+        Self::spawn(place, args, env, Stdio::inherit())
+    }
+
+    fn spawn(place: Place, args: &[&str], env: &[(&str, &str)], log: Stdio) -> Self {
         let mut command = place.command(&["serve"]);
-        let mut child = command.args(args).envs(env.iter().copied()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = command.args(args).envs(env.iter().copied()).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let url = line.trim().rsplit(' ').next().unwrap_or("").to_owned();
         let app = Self { place, url, child };
-        assert!(app.url.starts_with("http"), "the server did not start: {line:?}");
+        let log = || std::fs::read_to_string(app.place.data.join("server.log")).unwrap_or_default();
+        assert!(app.url.starts_with("http"), "the server did not start: {line:?} {}", log());
         app
+    }
+
+    /// The same, with its log in a file that [`App::log`] reads.
+    pub(crate) fn start_watched(place: Place, args: &[&str], env: &[(&str, &str)]) -> Self {
+        let log = std::fs::File::create(place.data.join("server.log")).unwrap();
+        Self::spawn(place, args, env, log.into())
+    }
+
+    /// What a watched server has logged.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.place.data.join("server.log")).unwrap()
+    }
+
+    /// No promise was broken by what came before: nothing panicked, nothing failed inside, the journal has no gap, and the atlas kept live
+    /// equals the atlas rebuilt. Gives what `check` says of the journal.
+    pub(crate) fn unhurt(&self) -> String {
+        let log = self.log();
+        assert!(!log.contains("panicked") && !log.contains("ERROR"), "{log}");
+        let out = self.place.run(&["check"]);
+        let said = String::from_utf8_lossy(&out.stdout).into_owned();
+        assert!(out.status.success() && said.contains("ok    atlas kept live"), "{said}");
+        said.lines().find(|l| l.starts_with("ok    journal")).unwrap().to_owned()
     }
 
     /// Starts a server that people reach at another address, through a proxy; `url` leads straight to it.
@@ -153,6 +180,17 @@ impl App {
         Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
         self.child.wait().unwrap();
         self.take_place()
+    }
+
+    /// Waits for a server that ends by itself, up to 20 s; its status and its place, none when it goes on.
+    pub(crate) fn ended(mut self) -> Option<(Option<i32>, Place)> {
+        for _ in 0..200 {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return Some((status.code(), self.take_place()));
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        None
     }
 
     fn take_place(&mut self) -> Place {

@@ -8,13 +8,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-const WRITERS: usize = 8;
+pub(crate) const WRITERS: usize = 8;
 const CYCLES: u64 = 20;
 
 /// What the clients know: every edit they sent, and the number each acknowledged one got.
 #[derive(Default)]
 pub(crate) struct Log {
-    sent: BTreeMap<String, Value>,
+    pub(crate) sent: BTreeMap<String, Value>,
     pub(crate) acknowledged: BTreeMap<String, i64>,
 }
 
@@ -60,7 +60,7 @@ async fn survive(backend: Backend, env: &[(&str, &str)]) -> Result<usize, String
 }
 
 /// Until the writers have had 30 more answers, however slow the machine is.
-async fn wait_for_work(log: &Arc<Mutex<Log>>) {
+pub(crate) async fn wait_for_work(log: &Arc<Mutex<Log>>) {
     let answered = || log.lock().unwrap().acknowledged.len();
     let start = answered();
     for _ in 0..500 {

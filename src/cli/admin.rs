@@ -1,7 +1,7 @@
 //! `bouillon admin invite`: the first moderator, and every other one, comes by a one-time link.
 
 use super::control::{Ask, hand_over};
-use super::{BadInput, Settings, lock};
+use super::{BadInput, Settings, opening};
 use crate::http::token_hash;
 use crate::journal::now;
 use crate::model::Role;
@@ -23,8 +23,8 @@ pub(super) async fn invite(settings: Settings, territory: Option<String>, role: 
         println!("{link}");
         return Ok(());
     }
-    let _lock = if settings.database()?.starts_with("sqlite:") { Some(lock::take(&data)?) } else { None };
-    let store = Store::open(&settings.database()?).await?;
+    let _lock = opening::lock_if_alone(&settings, &data)?;
+    let store = opening::for_writing(&settings).await?;
     let base = settings.base_url()?.unwrap_or(format!("http://{}", settings.listen()?));
     println!("{}", make(&store, territory.as_deref(), role, &base).await?);
     store.close().await;

@@ -1,7 +1,7 @@
 //! `bouillon import basemap`, and the archive that `import osm --basemap` brings: checked, copied into the data folder, given to territories.
 
 use super::control::{Ask, hand_over};
-use super::{BadInput, BasemapImport, Settings};
+use super::{BadInput, BasemapImport, Settings, opening};
 use crate::journal::now;
 use crate::store::Store;
 use crate::tiles::archives;
@@ -19,7 +19,8 @@ pub(super) async fn run(settings: Settings, mut what: BasemapImport) -> anyhow::
         Some(said) => said.unwrap_or_default(),
         None => {
             archives::sweep(&archives::folder(&data), true);
-            let store = Store::open(&settings.database()?).await?;
+            let _lock = opening::lock_if_alone(&settings, &data)?;
+            let store = opening::for_writing(&settings).await?;
             let said = into_store(&store, &data, &what).await;
             store.close().await;
             said?

@@ -1,7 +1,7 @@
 //! `bouillon check`: whether settings, database, data folder and atlas are as they should be.
 
-use super::Settings;
 use super::control::{Ask, hand_over};
+use super::{Settings, opening};
 use crate::atlas::Atlas;
 use crate::store::Store;
 use anyhow::Context;
@@ -12,35 +12,51 @@ use uuid::Uuid;
 ///
 /// # Errors
 /// When one of them fails.
-#[expect(clippy::print_stdout, reason = "the lines are what the command is for")]
 pub(super) async fn run(settings: Settings) -> anyhow::Result<()> {
-    let mut failed = 0;
-    let mut say = |what: &str, result: anyhow::Result<String>| match result {
-        Ok(detail) => println!("ok    {what}: {detail}"),
-        Err(e) => {
-            failed += 1;
-            println!("FAIL  {what}: {e:#}");
-        }
-    };
-    say("settings", readable_settings(&settings));
-    say("data folder", writable(&settings));
-    let store = Store::open(&settings.database()?).await.context("the database can't be opened")?;
-    say("database", Ok(if store.is_postgis() { "PostgreSQL with PostGIS".into() } else { "SQLite, write-ahead log, synchronous full".into() }));
-    say("journal", journal(&store).await);
-    let atlas = Atlas::new();
-    say("atlas against the store", atlas_matches(&store, &atlas).await);
+    let mut failed = say("settings", readable_settings(&settings));
+    failed += say("data folder", writable(&settings));
+    let store = opening::for_reading(&settings).await.context("the database can't be opened")?;
+    failed += inspect(&store).await;
     if let Some(live) = live_digest(&settings).await? {
-        say("atlas kept live", live_matches(&store, &settings, live).await);
-    }
-    if store.is_postgis() {
-        say("territories against ST_Covers", covers(&store).await);
-        say("distances against ST_DWithin", within(&store, &atlas).await);
+        failed += say("atlas kept live", live_matches(&store, &settings, live).await);
     }
     store.close().await;
     if failed > 0 {
         anyhow::bail!("{failed} of these checks failed");
     }
     Ok(())
+}
+
+/// The checks of a database, also of one that was just restored; gives how many failed.
+pub(super) async fn inspect(store: &Store) -> usize {
+    let atlas = Atlas::new();
+    let mut failed = say("database", described(store).await);
+    failed += say("journal", journal(store).await);
+    failed += say("atlas against the store", atlas_matches(store, &atlas).await);
+    if store.is_postgis() {
+        failed += say("territories against ST_Covers", covers(store).await);
+        failed += say("distances against ST_DWithin", within(store, &atlas).await);
+    }
+    failed
+}
+
+/// Prints a check's line; 1 when it failed.
+#[expect(clippy::print_stdout, reason = "the lines are what the command is for")]
+fn say(what: &str, result: anyhow::Result<String>) -> usize {
+    match result {
+        Ok(detail) => {
+            println!("ok    {what}: {detail}");
+            0
+        }
+        Err(e) => {
+            println!("FAIL  {what}: {e:#}");
+            1
+        }
+    }
+}
+
+async fn described(store: &Store) -> anyhow::Result<String> {
+    Ok(format!("{}, schema {}", store.describe().await?, store.schema().await?.applied))
 }
 
 fn readable_settings(settings: &Settings) -> anyhow::Result<String> {

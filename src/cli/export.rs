@@ -1,15 +1,14 @@
 //! `bouillon export actors`.
 
-use super::{BadInput, Settings};
+use super::{BadInput, Settings, opening};
 use crate::export::{Format, write_actors};
-use crate::store::Store;
 
 /// Writes a territory's actors on standard output.
 ///
 /// # Errors
 /// When there is no such territory, or the output is closed.
 pub(super) async fn run(settings: Settings, slug: &str, format: Format) -> anyhow::Result<()> {
-    let store = Store::open(&settings.database()?).await?;
+    let store = opening::for_reading(&settings).await?;
     let mut tx = store.read().await?;
     let territory = tx.territory_by_slug(slug).await?.ok_or_else(|| BadInput(format!("there is no territory `{slug}` here")))?;
     let actors = tx.actors().await?;

@@ -2,7 +2,7 @@
 
 use super::control::{Ask, hand_over};
 use super::progress::Progress;
-use super::{AddressFile, BadInput, OsmFile, OsmImport, ReadMore, Settings, basemap, lock};
+use super::{AddressFile, BadInput, OsmFile, OsmImport, ReadMore, Settings, basemap, opening};
 use crate::import::{self, Event, Imports, Local, Source};
 use crate::journal::Journal;
 use crate::osm::{self, BoundaryAsk};
@@ -48,10 +48,9 @@ pub(super) async fn alone<T>(
     mut progress: Progress,
     work: impl AsyncFnOnce(&Journal, &mpsc::Sender<Event>) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
-    let url = settings.database()?;
-    let _lock = if url.starts_with("sqlite:") { Some(lock::take(data)?) } else { None };
+    let _lock = opening::lock_if_alone(settings, data)?;
     archives::sweep(&archives::folder(data), true);
-    let journal = Journal::open(Store::open(&url).await?).await?;
+    let journal = Journal::open(opening::for_writing(settings).await?).await?;
     let (report, mut events) = mpsc::channel(64);
     let showing = tokio::spawn(async move {
         while let Some(event) = events.recv().await {
@@ -100,9 +99,8 @@ pub(super) async fn run_addresses(settings: Settings, mut what: AddressFile) -> 
     if hand_over(&data, &Ask::ImportAddresses(what.clone()), |event| progress.show(&event)).await?.is_some() {
         return Ok(());
     }
-    let url = settings.database()?;
-    let _lock = if url.starts_with("sqlite:") { Some(lock::take(&data)?) } else { None };
-    let store = Store::open(&url).await?;
+    let _lock = opening::lock_if_alone(&settings, &data)?;
+    let store = opening::for_writing(&settings).await?;
     let (report, mut events) = mpsc::channel(64);
     let showing = tokio::spawn(async move {
         while let Some(event) = events.recv().await {

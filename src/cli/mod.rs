@@ -1,12 +1,14 @@
 //! The command line: settings, and one function per command.
 
 mod admin;
+mod backup;
 mod basemap;
 mod check;
 mod control;
 mod export;
 mod import;
 mod lock;
+mod opening;
 mod plan;
 mod progress;
 mod runs;
@@ -16,6 +18,7 @@ mod territories;
 
 pub use settings::Settings;
 
+use crate::backup::{BadBackup, Keep};
 use crate::import::{BadAddresses, ContoursAsk, ContoursError, RunError};
 use crate::osm::ReadError;
 use crate::tiles::ArchiveError;
@@ -48,6 +51,18 @@ enum Command {
     Admin(Admin),
     /// Check settings, database, data folder, and the atlas against the store (and against PostGIS when there is one).
     Check,
+    /// Make a backup of everything, also while a server runs: a folder in DIR that appears only when it is whole.
+    Backup(BackupAsk),
+    /// Check a backup: its hashes, then by restoring it into a temporary folder or database and running the checks there.
+    Verify {
+        /// A backup, or a folder of backups (then its newest).
+        dir: PathBuf,
+    },
+    /// Put a backup back into an empty data folder and database; nothing is ever overwritten.
+    Restore {
+        /// A backup, or a folder of backups (then its newest).
+        dir: PathBuf,
+    },
     /// Read an extract and write what was found on standard output (used by `import osm`).
     #[command(hide = true)]
     ReadOsm {
@@ -62,6 +77,16 @@ enum Command {
     /// Read contours and write what was found on standard output (used by `import territories`).
     #[command(hide = true)]
     ReadContours(ContoursAsk),
+}
+
+/// Where backups go, and which stay.
+#[derive(Debug, Clone, Args)]
+pub struct BackupAsk {
+    /// The folder of backups.
+    pub dir: PathBuf,
+    /// Of the older backups there, keep the newest of each of so many hours, days and weeks, and remove the others; by default all stay.
+    #[arg(long, value_name = "hourly=24,daily=14,weekly=8")]
+    pub keep: Option<Keep>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -207,6 +232,9 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Export(Export::Actors { territory, format }) => export::run(settings, &territory, format).await,
         Command::Admin(Admin::Invite { territory, role }) => admin::invite(settings, territory, &role).await,
         Command::Check => check::run(settings).await,
+        Command::Backup(what) => backup::make(settings, what).await,
+        Command::Verify { dir } => backup::verify(settings, &dir).await,
+        Command::Restore { dir } => backup::restore(settings, &dir).await,
         Command::Import(Import::Runs { territory }) => runs::run(settings, runs::Ask::List(territory)).await,
         Command::Import(Import::Undo { run }) => runs::run(settings, runs::Ask::Undo(run)).await,
         Command::Import(Import::Discard { run }) => runs::run(settings, runs::Ask::Discard(run)).await,
@@ -233,6 +261,7 @@ fn is_bad_input(error: &anyhow::Error) -> bool {
         || error.is::<ArchiveError>()
         || error.is::<BadAddresses>()
         || error.is::<ContoursError>()
+        || error.is::<BadBackup>()
 }
 
 fn fail(error: &anyhow::Error) -> ExitCode {

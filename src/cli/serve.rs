@@ -1,7 +1,7 @@
 //! `bouillon serve`: everything in one process, until it is asked to stop.
 
 use super::control::{Answer, Ask};
-use super::{Settings, lock};
+use super::{Settings, lock, opening};
 use crate::geocode::Geocoder;
 use crate::http::{self, App};
 use crate::import::{Event, Imports};
@@ -27,7 +27,7 @@ const ADDRESSES_EVERY: Duration = Duration::from_secs(10);
 pub(super) async fn run(settings: Settings) -> anyhow::Result<()> {
     let data = settings.data()?;
     let _lock = lock::take(&data)?;
-    let store = Store::open(&settings.database()?).await?;
+    let store = opening::for_writing(&settings).await?;
     let journal = Journal::open(store).await?;
     let listener = TcpListener::bind(settings.listen()?)
         .await

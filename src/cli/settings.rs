@@ -37,6 +37,10 @@ pub struct Settings {
     /// Memory for finished tiles of actors, MiB; 0 makes each anew [default: 64].
     #[arg(long, global = true, env = "BOUILLON_TILE_CACHE", value_name = "MIB")]
     tile_cache: Option<u32>,
+    /// Bring older tables up to date without a backup of them before.
+    #[arg(long, global = true, env = "BOUILLON_NO_BACKUP", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", hide = true)]
+    #[serde(skip)]
+    no_backup: Option<bool>,
     /// Log lines as JSON.
     #[arg(long, global = true, env = "BOUILLON_JSON_LOGS", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     json_logs: Option<bool>,
@@ -93,6 +97,7 @@ impl Settings {
             base_url: self.base_url.or(file.base_url),
             trusted_proxies: self.trusted_proxies.or(file.trusted_proxies),
             tile_cache: self.tile_cache.or(file.tile_cache),
+            no_backup: self.no_backup,
             json_logs: self.json_logs.or(file.json_logs),
             publisher: self.publisher.or(file.publisher),
             contact: self.contact.or(file.contact),
@@ -153,6 +158,16 @@ impl Settings {
         let url = url::Url::parse(text).ok().filter(|u| matches!(u.scheme(), "http" | "https") && u.path() == "/");
         let url = url.ok_or_else(|| BadInput(format!("--base-url must look like https://carte.example.org, not `{text}`")))?;
         Ok(Some(url.origin().ascii_serialization()))
+    }
+
+    /// The database's address, when one was given.
+    pub fn database_given(&self) -> Option<String> {
+        self.database.clone()
+    }
+
+    /// Whether older tables are brought up to date without a backup.
+    pub fn no_backup(&self) -> bool {
+        self.no_backup.unwrap_or(false)
     }
 
     /// Whether log lines are JSON.

@@ -89,6 +89,9 @@ impl IntoResponse for Error {
 
 impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
+        if error.is_full() {
+            return Refused::Full.into();
+        }
         tracing::error!("database: {error}");
         Self::internal()
     }
@@ -100,10 +103,16 @@ impl From<Refused> for Error {
         let english = "Many people are writing at the same time. Nothing was written; try again in a moment.";
         match refused {
             Refused::Busy | Refused::Stopping => Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", french, english).retry_after(2),
+            Refused::Full => {
+                let french =
+                    "Le disque du serveur est plein : rien n’a été changé, votre texte reste chez vous. On peut toujours lire ; réessayez plus tard.";
+                let english = "The server's disk is full: nothing was changed, your text stays with you. Reading goes on; try again later.";
+                Self::new(StatusCode::INSUFFICIENT_STORAGE, "storage_full", french, english).retry_after(60)
+            }
             Refused::NotWritten => {
                 let french = "La base de données n’a pas pu écrire. Rien n’a été changé ; votre texte reste chez vous.";
-                Self::new(StatusCode::INSUFFICIENT_STORAGE, "not_written", french, "The database could not write. Nothing was changed.")
-                    .retry_after(5)
+                let english = "The database could not write. Nothing was changed; your text stays with you.";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "not_written", french, english).retry_after(5)
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What every request and answer goes through: who may post from where, and the headers that browsers obey.
 
-use super::{App, Error};
+use super::{App, BODY_MAX, Error};
 use crate::model::Lang;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
@@ -11,14 +11,16 @@ use axum::response::{IntoResponse, Response};
 const CSP: &str = "default-src 'self'; img-src 'self' data: blob:; style-src 'self'; script-src 'self'; worker-src 'self'; connect-src 'self'; \
     font-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors ";
 
-/// Refuses what another site makes a browser send, and adds the security headers to every answer.
+/// Refuses what another site makes a browser send and what is compressed, and adds the security headers to every answer.
 pub(super) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
     let framed = request.uri().path().starts_with("/embed/");
     if changes_something(request.method())
-        && let Err(e) = same_site(&app, request.headers())
+        && let Err(e) = same_site(&app, request.headers()).and_then(|()| uncoded(request.headers()))
     {
-        let (mut parts, _) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
         let Ok(lang) = Lang::from_request_parts(&mut parts, &app).await;
+        // Read to its end and thrown away: a connection that is closed while the client still sends takes the answer with it.
+        let _ = axum::body::to_bytes(body, BODY_MAX).await;
         return secured(e.speaking(lang).into_response(), framed, app.secure());
     }
     secured(next.run(request).await, framed, app.secure())
@@ -50,6 +52,16 @@ fn same_site(app: &App, headers: &HeaderMap) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// Nothing that is sent here is unpacked: a few kilobytes could become gigabytes.
+fn uncoded(headers: &HeaderMap) -> Result<(), Error> {
+    if headers.get_all(header::CONTENT_ENCODING).iter().all(|v| v.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return Ok(());
+    }
+    let french = "Envoyez le corps de la demande sans le compresser (sans Content-Encoding).";
+    let english = "Send the body of the request uncompressed (without Content-Encoding).";
+    Err(Error::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "coded_body", french, english))
 }
 
 fn secured(mut response: Response, framed: bool, https: bool) -> Response {

@@ -49,6 +49,10 @@ pub(super) async fn contributions(State(app): State<App>, person: Person, Query(
 /// A new recovery code, shown this once; the one before is void.
 #[utoipa::path(post, path = "/api/v1/me/recovery", tag = "me", responses((status = 200, description = "The code"), (status = 409, description = "Nothing to recover yet")))]
 pub(super) async fn recovery(State(app): State<App>, lang: Lang, person: Person) -> Result<Json<Value>> {
+    new_code(&app, person).await.map_err(|e| e.speaking(lang))
+}
+
+async fn new_code(app: &App, person: Person) -> Result<Json<Value>> {
     let code = code();
     let mut tx = app.journal.store.write().await?;
     let known = match person.id {
@@ -57,8 +61,7 @@ pub(super) async fn recovery(State(app): State<App>, lang: Lang, person: Person)
     };
     let Some(id) = known else {
         let french = "Ajoutez ou complétez d’abord un acteur : il n’y a encore rien à retrouver.";
-        return Err(Error::new(StatusCode::CONFLICT, "nothing_yet", french, "Add or complete an actor first: there is nothing to recover yet.")
-            .speaking(lang));
+        return Err(Error::new(StatusCode::CONFLICT, "nothing_yet", french, "Add or complete an actor first: there is nothing to recover yet."));
     };
     tx.set_recovery(id, &hashed(&code)).await?;
     tx.commit().await?;
@@ -112,19 +115,21 @@ pub(super) async fn invitation(
     address: super::who::Address,
     Body(body): Body<Token>,
 ) -> Result<Response> {
-    app.tries.take(address).map_err(|e| e.speaking(lang))?;
+    use_up(&app, person, address, body.token.trim()).await.map_err(|e| e.speaking(lang))
+}
+
+async fn use_up(app: &App, person: Person, address: super::who::Address, token: &str) -> Result<Response> {
+    app.tries.take(address)?;
     let id = person.id.unwrap_or_else(uuid::Uuid::new_v4);
     let at = now();
     let mut tx = app.journal.store.write().await?;
     tx.put_identity(id, at).await?;
-    let Some(_) = tx.use_invitation(&hash_of(body.token.trim()), id, at).await? else {
+    let Some(_) = tx.use_invitation(&hash_of(token), id, at).await? else {
         let french = "Cette invitation a déjà servi, ou n’est plus valable. Demandez-en une autre.";
-        return Err(
-            Error::new(StatusCode::NOT_FOUND, "invitation_void", french, "This invitation was used or is over. Ask for another one.").speaking(lang)
-        );
+        return Err(Error::new(StatusCode::NOT_FOUND, "invitation_void", french, "This invitation was used or is over. Ask for another one."));
     };
     tx.commit().await?;
-    become_(&app, person, id).await
+    become_(app, person, id).await
 }
 
 async fn become_(app: &App, person: Person, id: uuid::Uuid) -> Result<Response> {

@@ -3,24 +3,25 @@
 //! Columns: `id;id_fantoir;numero;rep;nom_voie;code_postal;code_insee;nom_commune;code_insee_ancienne_commune;nom_ancienne_commune;x;y;lon;lat;…`
 //! (https://github.com/BaseAdresseNationale/adresse.data.gouv.fr, adresses-csv.md). Those of a BAL file are understood too.
 
+use super::limited::Limited;
 use crate::geo::lambert93;
 use crate::model::text::{clean, fold};
 use crate::store::{Address, AddressKind, HouseNumber};
 use flate2::read::MultiGzDecoder;
 use serde::{Deserialize, Serialize};
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::rc::Rc;
 
 /// House numbers of one file; a département has a million at most.
 const NUMBERS_MAX: u64 = 2_000_000;
 /// Longest row, bytes.
 const ROW_MAX: usize = 64 * 1024;
-/// Text of one file once unpacked, bytes: a small file can unpack to anything, and a quote that never closes holds all of it in memory.
+/// Text of one file once unpacked, bytes: a small file can unpack to anything.
 const TEXT_MAX: u64 = 768 << 20;
+/// Text that is held for one row, bytes: behind a quote that never closes, the rest of the file is one row.
+const HELD_MAX: u64 = 1 << 20;
 
 /// Why a file of addresses can't be used: one sentence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
@@ -63,11 +64,12 @@ pub(super) fn read(path: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<(V
     let bad = |e: &dyn std::fmt::Display| BadAddresses(format!("{shown} can't be read: {e}"));
     let file = File::open(path).map_err(|e| bad(&e))?;
     let total = file.metadata().map_err(|e| bad(&e))?.len();
-    let mut reader = BufReader::with_capacity(1 << 16, Counted::new(file, u64::MAX));
-    let read = reader.get_ref().read.clone();
+    let mut reader = BufReader::with_capacity(1 << 16, Limited::new(file, u64::MAX, u64::MAX));
+    let packed_read = reader.get_ref().meter();
     let packed = reader.fill_buf().map_err(|e| bad(&e))?.starts_with(&[0x1f, 0x8b]);
     let text: Box<dyn Read> = if packed { Box::new(MultiGzDecoder::new(reader)) } else { Box::new(reader) };
-    let mut text = BufReader::with_capacity(1 << 16, Counted::new(text, TEXT_MAX));
+    let mut text = BufReader::with_capacity(1 << 16, Limited::new(text, TEXT_MAX, HELD_MAX));
+    let meter = text.get_ref().meter();
     let start = text.fill_buf().map_err(|e| bad(&e))?;
     let first = start.split(|b| *b == b'\n').next().unwrap_or_default();
     let separator = if first.iter().filter(|b| **b == b';').count() >= first.iter().filter(|b| **b == b',').count() { b';' } else { b',' };
@@ -76,6 +78,7 @@ pub(super) fn read(path: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<(V
     let (mut book, mut counts) = (Book::default(), BanCounts::default());
     let mut row = csv::ByteRecord::new();
     loop {
+        meter.part_done();
         match rows.read_byte_record(&mut row) {
             Ok(true) => {}
             Ok(false) => break,
@@ -90,7 +93,7 @@ pub(super) fn read(path: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<(V
             return Err(BadAddresses(format!("{shown} has more than {NUMBERS_MAX} rows: give one file per département")));
         }
         if counts.rows % 4096 == 0 {
-            progress(read.get().min(total), total);
+            progress(packed_read.read().min(total), total);
         }
         if let Err(reason) = columns.row(&row).and_then(|r| book.take(&r)) {
             *counts.skipped.entry(reason.into()).or_default() += 1;
@@ -101,30 +104,6 @@ pub(super) fn read(path: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<(V
         return Err(BadAddresses(format!("{shown} holds no address that can be used ({} rows)", counts.rows)));
     }
     Ok((addresses, counts))
-}
-
-/// A reader that counts what was read of it and stops at a limit.
-struct Counted<R> {
-    inner: R,
-    most: u64,
-    read: Rc<Cell<u64>>,
-}
-
-impl<R> Counted<R> {
-    fn new(inner: R, most: u64) -> Self {
-        Self { inner, most, read: Rc::default() }
-    }
-}
-
-impl<R: Read> Read for Counted<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let n = self.inner.read(buffer)?;
-        self.read.set(self.read.get() + n as u64);
-        if self.read.get() > self.most {
-            return Err(std::io::Error::other(format!("more than {} MiB of text; give one file per département", self.most >> 20)));
-        }
-        Ok(n)
-    }
 }
 
 /// Where each column stands.
@@ -148,7 +127,7 @@ impl Columns {
         let missing = missing.or_else(|| if place { None } else { ["lon", "lat"].into_iter().find(|n| !has(n)) });
         match missing {
             Some(name) => {
-                let seen: String = names.join(", ").chars().take(200).collect();
+                let seen: String = clean(&names.join(", "), false).chars().take(200).collect();
                 Err(BadAddresses(format!(
                     "the column `{name}` is missing; a BAN file is needed, with columns named on its first line (found: {seen})"
                 )))

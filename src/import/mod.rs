@@ -8,6 +8,7 @@ mod contours;
 mod edits;
 mod files;
 mod items;
+mod limited;
 mod local;
 mod moderate;
 mod own;

@@ -167,9 +167,8 @@ impl Task {
                 actors.clear();
             }
         }
-        for id in actors {
-            changes.extend(tx.actor(id).await?.map(|a| Change::Actor(Box::new(a))));
-        }
+        let actors: Vec<Uuid> = actors.into_iter().collect();
+        changes.extend(tx.actors_among(&actors).await?.into_iter().map(|a| Change::Actor(Box::new(a))));
         Ok(changes)
     }
 }

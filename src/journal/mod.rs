@@ -1,5 +1,6 @@
 //! The one door for writes. `core` decides without IO, `writer` makes it durable and answers, `follower` feeds the atlas.
 
+mod batch;
 mod beside;
 pub mod core;
 mod follower;
@@ -10,6 +11,8 @@ pub use beside::{Beside, case_id};
 pub use core::{Author, Request};
 pub use follower::Follower;
 pub use writer::{Refused, Writer};
+
+pub use crate::store::broken;
 
 use crate::atlas::Atlas;
 use crate::store::{self, Store};
@@ -73,9 +76,4 @@ async fn refresh_text(atlas: Arc<Atlas>) {
 /// UTC, milliseconds since 1970.
 pub fn now() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX))
-}
-
-/// Whether a promise is broken on purpose, so that a fault test can be seen to fail. Only builds with debug assertions listen.
-pub fn broken(promise: &str) -> bool {
-    cfg!(debug_assertions) && std::env::var("BOUILLON_BREAK").is_ok_and(|b| b == promise)
 }

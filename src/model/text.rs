@@ -4,8 +4,9 @@ use unicode_normalization::UnicodeNormalization;
 
 /// Stored form: NFC, trimmed, without control characters and bidirectional overrides; `lines` keeps line breaks.
 pub fn clean(text: &str, lines: bool) -> String {
-    let kept: String =
-        text.nfc().map(|c| if c == '\u{2028}' || c == '\u{2029}' { '\n' } else { c }).filter(|c| (lines && *c == '\n') || !hidden(*c)).collect();
+    let shown = text.chars().map(|c| if c == '\u{2028}' || c == '\u{2029}' { '\n' } else { c }).filter(|c| (lines && *c == '\n') || !hidden(*c));
+    // Composed last: a mark that was taken out may have stood between a letter and its accent.
+    let kept: String = shown.nfc().collect();
     if lines {
         return kept.trim().to_owned();
     }
@@ -76,6 +77,7 @@ mod tests {
     #[test]
     fn cleaning_drops_what_can_only_deceive() {
         assert_eq!(clean("a\u{202e}b\u{0}\tc\n d ", false), "ab c d");
+        assert_eq!(clean("e\u{200b}\u{301}", false), "é");
         assert_eq!(clean("un\r\ndeux\u{2066}", true), "un\ndeux");
     }
 }

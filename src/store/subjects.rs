@@ -1,11 +1,14 @@
 //! Actors and territories: the fold of the journal.
 
-use super::tx::{all, first, run};
+use super::tx::{all, among, first, insert, run};
 use super::{Result, Tx};
 use crate::model::{Actor, Doc, Territory, actor::Origin};
 use sqlx::types::Json;
 use std::collections::HashMap;
 use uuid::Uuid;
+
+/// Ids of one statement.
+const AT_ONCE: usize = 500;
 
 type ActorRow = (Uuid, Uuid, Json<Doc>, i64, i64);
 type OriginRow = (Uuid, String, i64, String);
@@ -22,6 +25,40 @@ impl Tx {
         let territories = all!(self, (Uuid,), "select territory from memberships where actor = $1 order by territory", id);
         let origin = first!(self, OriginRow, "select actor, reference, version, licence from origins where actor = $1 order by at desc limit 1", id);
         Ok(Some(actor(row, territories.into_iter().map(|t| t.0).collect(), origin)))
+    }
+
+    /// The actors of a list that exist, in no order.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn actors_among(&mut self, ids: &[Uuid]) -> Result<Vec<Actor>> {
+        let mut found = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(AT_ONCE) {
+            let rows = among!(self, ActorRow, "select id, home, doc, created_at, updated_at from actors where id in (", ids);
+            if rows.is_empty() {
+                continue;
+            }
+            let mut territories: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
+            for (id, territory) in among!(self, (Uuid, Uuid), "select actor, territory from memberships where actor in (", ids) {
+                territories.entry(id).or_default().push(territory);
+            }
+            let mut origins: HashMap<Uuid, (i64, OriginRow)> = HashMap::new();
+            for (id, reference, version, licence, at) in
+                among!(self, (Uuid, String, i64, String, i64), "select actor, reference, version, licence, at from origins where actor in (", ids)
+            {
+                let newest = origins.entry(id).or_insert((i64::MIN, (id, String::new(), 0, String::new())));
+                if at >= newest.0 {
+                    *newest = (at, (id, reference, version, licence));
+                }
+            }
+            found.extend(rows.into_iter().map(|row| {
+                let mut territories = territories.remove(&row.0).unwrap_or_default();
+                territories.sort_unstable();
+                let origin = origins.remove(&row.0).map(|o| o.1);
+                actor(row, territories, origin)
+            }));
+        }
+        Ok(found)
     }
 
     /// Every actor, deleted ones too.
@@ -158,8 +195,10 @@ impl Tx {
     }
 
     async fn add_memberships(&mut self, actor: Uuid, territories: &[Uuid]) -> Result<()> {
-        for territory in territories {
-            run!(self, "insert into memberships (actor, territory) values ($1, $2)", actor, territory);
+        match territories {
+            [] => {}
+            [one] => _ = run!(self, "insert into memberships (actor, territory) values ($1, $2)", actor, one),
+            more => _ = insert!(self, "insert into memberships (actor, territory) ", more, |values, one| values.push_bind(actor).push_bind(one)),
         }
         Ok(())
     }

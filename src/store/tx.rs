@@ -1,6 +1,6 @@
 //! A transaction on either back-end, and the few macros that run one statement on whichever it is.
 
-use super::{CHANNEL, Result};
+use super::{CHANNEL, Error, Result};
 use sqlx::{Postgres, Sqlite, Transaction};
 
 /// A transaction. Dropping it without [`Tx::commit`] undoes it.
@@ -49,19 +49,64 @@ macro_rules! first {
     };
 }
 
-pub(super) use {all, first, on, run};
+/// All rows of a query whose text ends in `in (`, for a list that is not empty.
+macro_rules! among {
+    ($tx:expr, $row:ty, $sql:expr, $list:expr) => {
+        match $tx {
+            $crate::store::Tx::Sqlite(t) => $crate::store::tx::among!(sqlx::Sqlite, t, $row, $sql, $list),
+            $crate::store::Tx::Postgis(t) => $crate::store::tx::among!(sqlx::Postgres, t, $row, $sql, $list),
+        }
+    };
+    ($database:ty, $t:expr, $row:ty, $sql:expr, $list:expr) => {{
+        let mut query = sqlx::QueryBuilder::<$database>::new($sql);
+        let mut values = query.separated(", ");
+        // The last one again and again up to a power of two, so that there are few statements to prepare and they stay prepared.
+        for value in $list.iter().chain($list.last().into_iter().cycle()).take($list.len().next_power_of_two()) {
+            values.push_bind(value);
+        }
+        values.push_unseparated(")");
+        query.build_query_as::<$row>().fetch_all(&mut **$t).await?
+    }};
+}
+
+/// Inserts rows with one statement; `$text` ends before `values`. The list must not be empty, and rows × columns not pass 30,000.
+macro_rules! insert {
+    ($tx:expr, $text:expr, $rows:expr, |$values:ident, $row:ident| $push:expr) => {
+        match $tx {
+            $crate::store::Tx::Sqlite(t) => $crate::store::tx::insert!(sqlx::Sqlite, t, $text, $rows, |$values, $row| $push),
+            $crate::store::Tx::Postgis(t) => $crate::store::tx::insert!(sqlx::Postgres, t, $text, $rows, |$values, $row| $push),
+        }
+    };
+    ($database:ty, $t:expr, $text:expr, $rows:expr, |$values:ident, $row:ident| $push:expr) => {{
+        let mut query = sqlx::QueryBuilder::<$database>::new($text);
+        query.push_values($rows, |mut $values, $row| {
+            $push;
+        });
+        query.build().persistent($rows.len() == 1).execute(&mut **$t).await?.rows_affected()
+    }};
+}
+
+pub(super) use {all, among, first, insert, on, run};
 
 impl Tx {
-    /// Makes everything durable. Only after this may anything be acknowledged.
+    /// Makes everything durable. Only after this may anything be acknowledged. When the commit fails and nobody can know whether it
+    /// reached the disk, the process ends here.
     ///
     /// # Errors
-    /// When the commit fails: the caller can't know whether it happened and must stop the process.
+    /// Only when the disk is full ([`super::Error::is_full`]): then nothing was written.
     pub async fn commit(self) -> Result<()> {
-        match self {
-            Self::Sqlite(t) => t.commit().await?,
-            Self::Postgis(t) => t.commit().await?,
+        let done = match self {
+            Self::Sqlite(t) => t.commit().await,
+            Self::Postgis(t) => t.commit().await,
+        };
+        match done.map_err(Error::from) {
+            Err(e) if super::broken("commit-ignored") => {
+                tracing::warn!("going on after a failed commit: {e}");
+                Ok(())
+            }
+            Err(e) if !e.is_full() => super::stop(&e),
+            done => done,
         }
-        Ok(())
     }
 
     /// Wakes the followers of other nodes when this transaction commits. Only a wake-up: they also look every 2 s.

@@ -60,6 +60,8 @@ pub enum ContoursError {
     NotGeojson(String),
     /// More bytes than are read, in GiB.
     TooBig(u64),
+    /// One feature of more bytes than are held, in MiB.
+    TooBigFeature(u64),
     /// A collection without features.
     NoFeature,
     /// No feature is a territory: reasons and numbers.
@@ -86,6 +88,10 @@ impl ContoursError {
             Self::TooBig(gib) => pick(
                 format!("Le fichier dépasse {gib} Gio une fois décompressé : importez-le par région, ou avec des contours simplifiés."),
                 format!("The file is over {gib} GiB once unpacked: import it region by region, or with simplified contours."),
+            ),
+            Self::TooBigFeature(mib) => pick(
+                format!("Un des contours du fichier dépasse {mib} Mio de texte : importez des contours simplifiés."),
+                format!("One contour of the file is over {mib} MiB of text: import simplified contours."),
             ),
             Self::NoFeature => pick("Le fichier ne contient aucun contour.".into(), "The file holds no contour.".into()),
             Self::NothingUsable(why) => {

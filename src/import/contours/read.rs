@@ -2,6 +2,7 @@
 
 use super::error::{ContoursError, LeftOut};
 use super::{Contour, rings};
+use crate::import::limited::{Limited, Meter};
 use crate::model::text::{clean, fold};
 use flate2::read::MultiGzDecoder;
 use geo::MultiPolygon;
@@ -13,9 +14,12 @@ use std::fmt;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
+use std::rc::Rc;
 
 /// No more than this is read of a file, GiB after unpacking: its contours stay in memory until they are written.
 const MAX_GIB: u64 = 2;
+/// No more than this of one feature, MiB of text: it is held as a whole while it is looked at.
+const FEATURE_MIB: u64 = 32;
 
 /// A contour before it is written as text.
 #[derive(Debug, Clone)]
@@ -53,14 +57,19 @@ type Read1 = (Vec<Shaped>, BTreeMap<LeftOut, (u64, String)>);
 /// Every usable contour of a file, and what was left out.
 pub(super) fn contours(path: &Path, kind: Option<&str>, progress: &mut dyn FnMut(&str, u64, u64)) -> Result<Read1, ContoursError> {
     let size = std::fs::metadata(path).map_or(0, |m| m.len());
-    let mut limited = open(path)?.take(MAX_GIB << 30);
+    let limited = Limited::new(open(path)?, MAX_GIB << 30, FEATURE_MIB << 20);
+    let meter = limited.meter();
     let hint = kind.map(str::to_owned).or_else(|| kind_of_file(path));
-    let mut sink = Sink { hint, kept: Vec::new(), seen: HashSet::new(), left_out: BTreeMap::new(), unsure: None, progress, size };
-    let mut json = serde_json::Deserializer::from_reader(BufReader::with_capacity(1 << 16, &mut limited));
+    let mut sink =
+        Sink { hint, kept: Vec::new(), seen: HashSet::new(), left_out: BTreeMap::new(), unsure: None, progress, size, meter: meter.clone() };
+    let mut json = serde_json::Deserializer::from_reader(BufReader::with_capacity(1 << 16, limited));
     let whole = Top(&mut sink).deserialize(&mut json).and_then(|good| json.end().map(|()| good));
     drop(json);
-    if limited.limit() == 0 {
+    if meter.read() > MAX_GIB << 30 {
         return Err(ContoursError::TooBig(MAX_GIB));
+    }
+    if meter.part() > FEATURE_MIB << 20 {
+        return Err(ContoursError::TooBigFeature(FEATURE_MIB));
     }
     match whole {
         Err(e) => return Err(ContoursError::NotJson(path.display().to_string(), e.to_string())),
@@ -103,6 +112,7 @@ struct Sink<'a> {
     unsure: Option<String>,
     progress: &'a mut dyn FnMut(&str, u64, u64),
     size: u64,
+    meter: Rc<Meter>,
 }
 
 impl Sink<'_> {
@@ -243,6 +253,7 @@ impl<'de> Visitor<'de> for List<'_, '_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<bool, A::Error> {
         while let Some(feature) = seq.next_element::<Value>()? {
+            self.0.meter.part_done();
             self.0.take(&feature);
             if self.0.kept.len() > 1_000_000 {
                 return Err(A::Error::custom("more than a million contours"));
