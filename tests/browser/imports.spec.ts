@@ -1,6 +1,7 @@
 import type { APIRequestContext } from '@playwright/test';
 import { rmSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { actorNamed, actors, change, MAP, SLUG, type Actor } from './support/api';
 import { violations } from './support/axe';
 import { extractOf, importDemo, temporaryFolder, type Site } from './support/site';
@@ -227,6 +228,32 @@ test('an import can be set aside; a moderator reads it and orders nothing', asyn
   expect((await actors(request)).numberMatched).toBe(72);
   await page.getByRole('link', { name: 'Envoyer un autre fichier' }).click();
   await expect(page.getByLabel('Choisir un fichier')).toBeAttached();
+});
+
+test('a file of changes does what a whole extract would', async ({ page, site, request }) => {
+  const { id } = (await actorNamed(request, TISSERANDS)).properties;
+  const actor = (await (await request.get(`/api/v1/actors/${id}`)).json()) as {
+    source: { ref: string; version: number };
+  };
+  const [, node] = /^osm:node\/(\d+)$/.exec(actor.source.ref) ?? [];
+  const gone = `<node id="${node}" version="${actor.source.version + 1}" timestamp="2024-06-01T00:00:00Z"/>`;
+  const changes = gzipSync(`<osmChange version="0.6"><delete>${gone}</delete></osmChange>`);
+
+  await become(page, site, 'admin');
+  await page.goto(IMPORTS);
+  const file = { name: '4521.osc.gz', mimeType: 'application/gzip', buffer: changes };
+  await page.getByLabel('Choisir un fichier').setInputFiles(file);
+  await page.getByRole('button', { name: 'Envoyer et voir ce qui changerait' }).click();
+  await expect(state(page)).toHaveAttribute('data-state', 'planned', { timeout: 60_000 });
+  await expect(page.locator('.run-facts')).toContainText('modifications');
+  await expect(lines(page)).toHaveCount(1);
+  await expect(lines(page)).toContainText(TISSERANDS);
+  await expect(lines(page)).toContainText('Disparu d’OpenStreetMap');
+  await apply(page);
+  await page.getByRole('link', { name: 'Trancher dans la modération' }).click();
+  await card(page, TISSERANDS).getByRole('button', { name: 'Il existe toujours' }).click();
+  await expect(page.getByText('Tout est tranché.').last()).toBeVisible();
+  expect(await fieldOf(request, id, 'status')).not.toBe('closed');
 });
 
 test('a file that is no extract, and a sending that breaks off, are told in a sentence; nothing changes', async ({
