@@ -1,19 +1,20 @@
 //! Imports of extracts: what was imported, what a file would change, applying it, undoing it. For the admins of a territory; moderators read.
 
-use super::extract::{Path, Query};
+use super::extract::{Path, Query, piece};
 use super::who::Person;
 use super::{App, Error, Result, territories};
 use crate::import::{RunError, Source, file_name, is_changes};
+use crate::journal::Refused;
 use crate::model::{Lang, Role, label};
-use crate::store::{Action, Item, Run, RunState};
+use crate::store::{self, Action, Item, Run, RunState};
 use axum::Json;
-use axum::body::{Body, Bytes, HttpBody};
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::pin::Pin;
+use std::io::ErrorKind;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use uuid::Uuid;
@@ -29,6 +30,7 @@ const ITEMS: i64 = 200;
 
 /// Which runs.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Before {
     /// `next` of the page before.
     before: Option<Uuid>,
@@ -54,6 +56,7 @@ pub(super) async fn list(
 
 /// The name of an uploaded file.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Named {
     /// Ends in `.osm.pbf` or `.osc.gz`.
     name: Option<String>,
@@ -110,18 +113,15 @@ pub(super) async fn upload(
 async fn receive(mut body: Body, file: &std::path::Path) -> Result<()> {
     let disk = |e: std::io::Error| {
         tracing::error!("an upload could not be written: {e}");
-        let french = "Le fichier n’a pas pu être enregistré : le disque est peut-être plein. Rien n’a été changé.";
-        Error::new(
-            StatusCode::INSUFFICIENT_STORAGE,
-            "not_written",
-            french,
-            "The file could not be stored: the disk may be full. Nothing was changed.",
-        )
+        match e.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => Refused::Full.into(),
+            _ => Error::internal(),
+        }
     };
     let mut out = tokio::fs::File::create(file).await.map_err(disk)?;
     let mut size = 0;
     loop {
-        let next = tokio::time::timeout(UPLOAD_IDLE, next(&mut body)).await.map_err(|_| {
+        let next = tokio::time::timeout(UPLOAD_IDLE, piece(&mut body)).await.map_err(|_| {
             let french = "L’envoi s’est interrompu. Rien n’a été changé ; envoyez le fichier à nouveau.";
             Error::new(StatusCode::REQUEST_TIMEOUT, "upload_idle", french, "The upload stopped. Nothing was changed; send the file again.")
         })?;
@@ -137,19 +137,6 @@ async fn receive(mut body: Body, file: &std::path::Path) -> Result<()> {
         out.write_all(&chunk).await.map_err(disk)?;
     }
     out.flush().await.map_err(disk)
-}
-
-/// The next bytes of a body; none at its end.
-async fn next(body: &mut Body) -> Option<std::result::Result<Bytes, axum::Error>> {
-    loop {
-        let frame = std::future::poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await?;
-        match frame.map(|f| f.into_data()) {
-            Ok(Ok(bytes)) => return Some(Ok(bytes)),
-            // Trailers say nothing here.
-            Ok(Err(_)) => {}
-            Err(e) => return Some(Err(e)),
-        }
-    }
 }
 
 fn too_large() -> Error {
@@ -172,6 +159,7 @@ pub(super) async fn show(State(app): State<App>, lang: Lang, person: Person, Pat
 
 /// Which items.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Which {
     /// `create`, `update`, `conflict`, `close`, `reappear`, `renumber`, `candidate` or `refused`; all without it.
     action: Option<String>,
@@ -301,11 +289,24 @@ fn told(app: &App, lang: Lang, run: &Run) -> Value {
     })
 }
 
+/// What the database or the journal said, as a problem document.
+pub(super) fn failed(error: &anyhow::Error) -> Error {
+    if error.downcast_ref::<store::Error>().is_some_and(store::Error::is_full) {
+        return Refused::Full.into();
+    }
+    match error.downcast_ref::<Refused>() {
+        Some(refused) => refused.clone().into(),
+        None => {
+            tracing::error!("an import: {error:#}");
+            Error::internal()
+        }
+    }
+}
+
 /// Why an import does not go on, as a problem document.
 fn refusal(app: &App, lang: Lang, error: &anyhow::Error) -> Error {
     let Some(why) = error.downcast_ref::<RunError>() else {
-        tracing::error!("an import: {error:#}");
-        return Error::internal().speaking(lang);
+        return failed(error).speaking(lang);
     };
     let status = if matches!(why, RunError::Unknown) { StatusCode::NOT_FOUND } else { StatusCode::CONFLICT };
     let refused = Error::new(status, why.code(), why.sentence(Lang::Fr), why.sentence(Lang::En)).speaking(lang);

@@ -14,6 +14,7 @@ mod imports;
 mod lists;
 mod me;
 mod moderation;
+mod openapi;
 mod ops;
 mod options;
 mod pages;

@@ -1,12 +1,13 @@
 //! For whoever runs the server: health, readiness, metrics, the API's description.
 
-use super::{App, Error, ready};
+use super::{App, Error, openapi, ready};
 use crate::model::Lang;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use metrics_exporter_prometheus::PrometheusHandle;
+use serde_json::Value;
 use utoipa::OpenApi;
 
 /// The process answers.
@@ -87,6 +88,10 @@ pub(super) async fn not_so(lang: Lang) -> Error {
 struct Description;
 
 /// The API's description (OpenAPI 3.1).
-pub(super) async fn openapi() -> Json<utoipa::openapi::OpenApi> {
-    Json(Description::openapi())
+pub(super) async fn openapi() -> Json<Value> {
+    Json(description())
+}
+
+pub(super) fn description() -> Value {
+    openapi::completed(serde_json::to_value(Description::openapi()).unwrap_or_default())
 }

@@ -110,7 +110,7 @@ impl Imports {
         let Some(RunError::Busy(run)) = error.downcast_ref::<RunError>() else { return Ok(None) };
         let mut tx = self.journal.store.read().await?;
         let (_, done) = tx.done_items(run.id).await?;
-        let waits = run.state == RunState::Planned && run.node == self.node && (done > 0 || run.fresh);
+        let waits = run.state == RunState::Planned && self.is_mine(run) && (done > 0 || run.fresh);
         Ok(waits.then(|| (**run).clone()))
     }
 

@@ -103,7 +103,7 @@ pub struct Edit {
     /// `create`, `set`: new values. `add`, `remove`: field → list of members.
     #[serde(default)]
     pub set: Fields,
-    /// The version seen of each field; `*` stands for the whole subject (`delete`).
+    /// The version seen of each field; `*` stands for the whole subject (`delete`). Of a `revert` it is that of the edit undone, unless given.
     #[serde(default)]
     pub base: BTreeMap<String, Option<Version>>,
     /// `revert`: the journal number to undo.

@@ -127,14 +127,13 @@ impl Tx {
         Ok(entries(all!(self, EntryRow, entry!("where run = $1 and seq < $2 order by seq desc limit $3"), run, before, limit)))
     }
 
-    /// The actors that a run made, each with the number of what it last wrote to it.
+    /// The actors that a run made.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn made_in(&mut self, run: Uuid) -> Result<Vec<(Uuid, Version)>> {
-        let sql = "select subject_id, max(epoch), max(seq) from journal where run = $1 and subject_kind = 'actor'
-                   and subject_id in (select subject_id from journal where run = $1 and kind = 'create') group by subject_id order by max(seq)";
-        Ok(all!(self, (Uuid, i64, i64), sql, run).into_iter().map(|(id, epoch, seq)| (id, Version { epoch, seq })).collect())
+    pub async fn made_in(&mut self, run: Uuid) -> Result<Vec<Uuid>> {
+        let sql = "select subject_id from journal where run = $1 and subject_kind = 'actor' and kind = 'create' order by seq";
+        Ok(all!(self, (Uuid,), sql, run).into_iter().map(|r| r.0).collect())
     }
 
     /// A subject's entries before a number, newest first.
