@@ -22,8 +22,11 @@ use tokio::runtime::Runtime;
 use tower_service::Service;
 use uuid::Uuid;
 
+/// A target and its name.
+type Target = (&'static str, fn(&[u8]));
+
 /// The targets by name.
-pub(super) const TARGETS: [(&str, fn(&[u8])); 5] = [("pbf", pbf), ("edits", edits), ("queries", queries), ("tiles", tiles), ("archives", archives)];
+pub(super) const TARGETS: [Target; 5] = [("pbf", pbf), ("edits", edits), ("queries", queries), ("tiles", tiles), ("archives", archives)];
 
 /// Runs the target of a name.
 pub(super) fn run(name: &str, bytes: &[u8]) {
