@@ -45,8 +45,11 @@ impl Imports {
         if !tx.move_run(id, RunState::Planned, RunState::Applying).await? {
             return Err(RunError::State(run.state).into());
         }
+        let mut claimed = Run { state: RunState::Applying, ..run };
+        claimed.facts.error = None;
+        tx.put_run(&claimed).await?;
         tx.commit().await?;
-        Ok(Run { state: RunState::Applying, ..run })
+        Ok(claimed)
     }
 
     /// Writes a claimed run. On failure it stays planned: what was written is recognised when it is applied again.
