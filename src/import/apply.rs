@@ -235,6 +235,7 @@ impl Work<'_> {
         for note in &notes {
             tx.put_note(note, now()).await?;
         }
+        tx.put_items(&notes.iter().map(Note::line).collect::<Vec<_>>(), true).await?;
         tx.commit().await?;
         Ok(())
     }
