@@ -7,7 +7,7 @@ DEMO := $(lastword $(sort $(wildcard fixtures/*-[0-9][0-9][0-9][0-9]-[0-9][0-9]-
 WEB_SOURCES := tiles/palette.toml $(shell find web \( -name node_modules -o -name dist -o -name test-results -o -name playwright-report \) -prune -o -type f -print 2>/dev/null)
 RELEASE := target/release/bouillon
 
-.PHONY: help run run-postgis build dev test lint bench pictures fmt web clean-data
+.PHONY: help run run-postgis build dev test lint fuzz soak bench pictures fmt web clean-data
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -41,6 +41,13 @@ dev: web/node_modules ## Work on the web app: a server on port 8080, and Vite in
 test: web/dist ## Everything: formatting, lints, unit, store, HTTP and browser tests, on SQLite and PostGIS
 	tests/install.sh
 	tests/run.sh
+
+fuzz: ## Run each fuzz target for FUZZ_SECONDS (60) on a nightly compiler; `make test` runs the kept cases
+	tests/fuzz/run.sh
+
+soak: build ## The long variants: a really full disk, every naughty text everywhere, schemathesis and the fuzz targets for longer
+	tests/install.sh
+	tests/soak.sh
 
 lint: web/node_modules ## Formatting, clippy, and the web's checks
 	$(CARGO) fmt --check

@@ -25,6 +25,9 @@ BOUILLON_TEST_POSTGIS=$(tests/postgis.sh start "$dir/pg")
 export BOUILLON_TEST_POSTGIS
 cargo test --locked 2>&1 | tee "$dir/cargo.log"
 
+step "the API against its own description (schemathesis)"
+tests/schemathesis.sh
+
 step "browser tests"
 npm --prefix web run --silent e2e 2>&1 | tee "$dir/browser.log"
 

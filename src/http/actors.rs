@@ -3,6 +3,7 @@
 use super::extract::{Path, Query};
 use super::who::Person;
 use super::{App, Error, Result};
+use crate::journal::broken;
 use crate::model::edit::{EditKind, Entry};
 use crate::model::rights::{Deed, may};
 use crate::model::{Actor, Lang, Role, label};
@@ -24,6 +25,7 @@ pub(super) async fn show(State(app): State<App>, lang: Lang, Path(id): Path<Stri
 
 /// Which part of a history.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Page {
     /// Only entries before this number.
     before: Option<i64>,
@@ -62,7 +64,10 @@ pub(super) async fn history(
 ///
 /// # Errors
 /// When the database does not answer.
-pub(super) async fn told(tx: &mut Tx, person: &Person, entries: Vec<Entry>, limit: i64, named: bool) -> Result<Value> {
+pub(super) async fn told(tx: &mut Tx, person: &Person, mut entries: Vec<Entry>, limit: i64, named: bool) -> Result<Value> {
+    if broken("clock-order") {
+        entries.sort_by_key(|e| std::cmp::Reverse(e.at));
+    }
     let grants = match person.id {
         Some(id) => tx.grants(id).await?,
         None => Vec::new(),

@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 /// Which version the page knows.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Asked {
     /// The archive's `version`: the answer may then be kept for ever.
     v: Option<String>,

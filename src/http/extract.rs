@@ -2,11 +2,12 @@
 
 use super::Error;
 use crate::model::Lang;
-use axum::body::Bytes;
+use axum::body::{Bytes, HttpBody};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use serde::de::DeserializeOwned;
+use std::pin::Pin;
 
 /// The parts of the address.
 #[derive(Debug)]
@@ -80,9 +81,25 @@ impl<S: Send + Sync> FromRequest<S> for JsonText {
 }
 
 fn unread(status: StatusCode, french: &str, english: &str) -> Error {
-    if status == StatusCode::PAYLOAD_TOO_LARGE {
-        let french = "C’est trop long pour une seule demande (512 Kio au plus). Envoyez en plusieurs fois.";
-        return Error::new(status, "too_large", french, "This is too long for one request (512 KiB at most). Send it in parts.");
+    if status == StatusCode::PAYLOAD_TOO_LARGE { too_large() } else { Error::bad("bad_body", french, english) }
+}
+
+/// 413 for whatever is not an upload.
+pub(super) fn too_large() -> Error {
+    let french = "C’est trop long pour une seule demande (512 Kio au plus). Envoyez en plusieurs fois.";
+    let english = "This is too long for one request (512 KiB at most). Send it in parts.";
+    Error::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", french, english)
+}
+
+/// The next bytes of a body; none at its end.
+pub(super) async fn piece(body: &mut axum::body::Body) -> Option<Result<Bytes, axum::Error>> {
+    loop {
+        let frame = std::future::poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await?;
+        match frame.map(|f| f.into_data()) {
+            Ok(Ok(bytes)) => return Some(Ok(bytes)),
+            // Trailers say nothing here.
+            Ok(Err(_)) => {}
+            Err(e) => return Some(Err(e)),
+        }
     }
-    Error::bad("bad_body", french, english)
 }

@@ -1,29 +1,65 @@
 //! What every request and answer goes through: who may post from where, and the headers that browsers obey.
 
-use super::{App, BODY_MAX, Error};
+use super::extract::{piece, too_large};
+use super::{App, BODY_MAX, Error, TIMEOUT};
 use crate::model::Lang;
+use axum::body::Body;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+
+/// Of a body that is too long, so many bytes are thrown away at most before the connection is closed.
+const THROWN_AWAY: usize = 16 << 20;
 
 /// The policy of our pages. MapLibre 6 needs no blob worker; styles set from scripts are not touched by `style-src`.
 const CSP: &str = "default-src 'self'; img-src 'self' data: blob:; style-src 'self'; script-src 'self'; worker-src 'self'; connect-src 'self'; \
     font-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors ";
 
 /// Refuses what another site makes a browser send and what is compressed, and adds the security headers to every answer.
+///
+/// Whatever changes something is read to its end first, refused or not: a connection that is closed while the client still sends takes the
+/// answer with it. Uploads are read by their handler.
 pub(super) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
     let framed = request.uri().path().starts_with("/embed/");
-    if changes_something(request.method())
-        && let Err(e) = same_site(&app, request.headers()).and_then(|()| uncoded(request.headers()))
-    {
-        let (mut parts, body) = request.into_parts();
-        let Ok(lang) = Lang::from_request_parts(&mut parts, &app).await;
-        // Read to its end and thrown away: a connection that is closed while the client still sends takes the answer with it.
-        let _ = axum::body::to_bytes(body, BODY_MAX).await;
-        return secured(e.speaking(lang).into_response(), framed, app.secure());
+    if !changes_something(request.method()) {
+        return secured(next.run(request).await, framed, app.secure());
     }
-    secured(next.run(request).await, framed, app.secure())
+    let refused = same_site(&app, request.headers()).and_then(|()| uncoded(request.headers())).err();
+    let uploads = request.uri().path().ends_with("/imports");
+    let (mut parts, mut body) = request.into_parts();
+    let Ok(lang) = Lang::from_request_parts(&mut parts, &app).await;
+    let read = if uploads && refused.is_none() { Ok(None) } else { whole(&mut body).await.map(Some) };
+    let answer = match (refused, read) {
+        (Some(e), _) | (None, Err(e)) => e.speaking(lang).into_response(),
+        (None, Ok(read)) => next.run(Request::from_parts(parts, read.map_or(body, Body::from))).await,
+    };
+    secured(answer, framed, app.secure())
+}
+
+/// A body of up to [`BODY_MAX`] bytes. Of a longer one the rest is thrown away as it comes, up to a limit.
+async fn whole(body: &mut Body) -> Result<Vec<u8>, Error> {
+    let (mut kept, mut size) = (Vec::new(), 0);
+    let reading = async {
+        while let Some(piece) = piece(body).await {
+            let piece = piece.map_err(|_| Error::bad("bad_body", "La demande n’a pas pu être lue.", "The request could not be read."))?;
+            size += piece.len();
+            if size <= BODY_MAX {
+                kept.extend_from_slice(&piece);
+            } else if size > THROWN_AWAY {
+                break;
+            }
+        }
+        Ok::<(), Error>(())
+    };
+    match tokio::time::timeout(TIMEOUT, reading).await {
+        Ok(done) => done?,
+        Err(_) => {
+            let french = "L’envoi a pris trop de temps. Rien n’a été changé ; réessayez.";
+            return Err(Error::new(StatusCode::REQUEST_TIMEOUT, "too_slow", french, "Sending took too long. Nothing was changed; try again."));
+        }
+    }
+    if size > BODY_MAX { Err(too_large()) } else { Ok(kept) }
 }
 
 fn changes_something(method: &Method) -> bool {
@@ -79,6 +115,10 @@ fn secured(mut response: Response, framed: bool, https: bool) -> Response {
     let open = headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN) || framed;
     set(headers, HeaderName::from_static("cross-origin-resource-policy"), if open { "cross-origin" } else { "same-origin" });
     set(headers, HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=(self)");
+    // Whatever does not say how long it may be kept is not kept.
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        set(headers, header::CACHE_CONTROL, "no-store");
+    }
     if !framed {
         set(headers, header::X_FRAME_OPTIONS, "DENY");
     }

@@ -1,6 +1,6 @@
 //! Imports of extracts: what was imported, what a file would change, applying it, undoing it. For the admins of a territory; moderators read.
 
-use super::extract::{Path, Query};
+use super::extract::{Path, Query, piece};
 use super::who::Person;
 use super::{App, Error, Result, territories};
 use crate::import::{RunError, Source, file_name, is_changes};
@@ -8,14 +8,13 @@ use crate::journal::Refused;
 use crate::model::{Lang, Role, label};
 use crate::store::{self, Action, Item, Run, RunState};
 use axum::Json;
-use axum::body::{Body, Bytes, HttpBody};
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::io::ErrorKind;
-use std::pin::Pin;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use uuid::Uuid;
@@ -31,6 +30,7 @@ const ITEMS: i64 = 200;
 
 /// Which runs.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Before {
     /// `next` of the page before.
     before: Option<Uuid>,
@@ -56,6 +56,7 @@ pub(super) async fn list(
 
 /// The name of an uploaded file.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Named {
     /// Ends in `.osm.pbf` or `.osc.gz`.
     name: Option<String>,
@@ -120,7 +121,7 @@ async fn receive(mut body: Body, file: &std::path::Path) -> Result<()> {
     let mut out = tokio::fs::File::create(file).await.map_err(disk)?;
     let mut size = 0;
     loop {
-        let next = tokio::time::timeout(UPLOAD_IDLE, next(&mut body)).await.map_err(|_| {
+        let next = tokio::time::timeout(UPLOAD_IDLE, piece(&mut body)).await.map_err(|_| {
             let french = "L’envoi s’est interrompu. Rien n’a été changé ; envoyez le fichier à nouveau.";
             Error::new(StatusCode::REQUEST_TIMEOUT, "upload_idle", french, "The upload stopped. Nothing was changed; send the file again.")
         })?;
@@ -136,19 +137,6 @@ async fn receive(mut body: Body, file: &std::path::Path) -> Result<()> {
         out.write_all(&chunk).await.map_err(disk)?;
     }
     out.flush().await.map_err(disk)
-}
-
-/// The next bytes of a body; none at its end.
-async fn next(body: &mut Body) -> Option<std::result::Result<Bytes, axum::Error>> {
-    loop {
-        let frame = std::future::poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await?;
-        match frame.map(|f| f.into_data()) {
-            Ok(Ok(bytes)) => return Some(Ok(bytes)),
-            // Trailers say nothing here.
-            Ok(Err(_)) => {}
-            Err(e) => return Some(Err(e)),
-        }
-    }
 }
 
 fn too_large() -> Error {
@@ -171,6 +159,7 @@ pub(super) async fn show(State(app): State<App>, lang: Lang, person: Person, Pat
 
 /// Which items.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Which {
     /// `create`, `update`, `conflict`, `close`, `reappear`, `renumber`, `candidate` or `refused`; all without it.
     action: Option<String>,

@@ -22,6 +22,7 @@ const TEXT_MAX: usize = 200;
 
 /// What a list of actors is asked for.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Asked {
     /// `west,south,east,north`, degrees.
     bbox: Option<String>,
@@ -150,6 +151,7 @@ fn line(app: &App, e: &Entry, distance: Option<f64>, score: Option<f64>) -> Valu
 
 /// What is searched for.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Searched {
     /// Words as people type them.
     #[serde(default)]
@@ -238,6 +240,7 @@ fn offered(c: &Candidate) -> Value {
 
 /// Around which point.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Around {
     /// Degrees.
     lon: f64,
@@ -261,6 +264,7 @@ pub(super) async fn nearby(State(app): State<App>, lang: Lang, Query(asked): Que
 
 /// A name that somebody is typing.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Typed {
     /// The name so far.
     #[serde(default)]
@@ -294,6 +298,7 @@ pub(super) async fn duplicates(State(app): State<App>, lang: Lang, Query(asked):
 
 /// Since when, and where.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Since {
     /// The last number seen.
     after: i64,

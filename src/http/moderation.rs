@@ -19,6 +19,7 @@ const CASES: i64 = 100;
 
 /// Which cases.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Page {
     /// `next` of the page before.
     after: Option<String>,

@@ -24,6 +24,7 @@ const DRAWN_INSIDE: usize = 60;
 
 /// Which territories.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Wanted {
     /// Words of the name, or a code.
     q: Option<String>,

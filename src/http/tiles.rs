@@ -17,6 +17,7 @@ use serde_json::Value;
 
 /// Which actors.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Chosen {
     /// `THEME` or `THEME.sub`, several with commas: any of them.
     category: Option<String>,

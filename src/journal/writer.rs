@@ -48,6 +48,7 @@ struct Job {
 #[derive(Debug, Clone)]
 pub struct Writer {
     queue: mpsc::Sender<Job>,
+    stop: Arc<Notify>,
 }
 
 impl std::fmt::Debug for Job {
@@ -60,8 +61,9 @@ impl Writer {
     /// Starts the writer; `committed` is notified after every commit that moved the head.
     pub fn start(store: Store, committed: Arc<Notify>) -> (Self, tokio::task::JoinHandle<()>) {
         let (queue, jobs) = mpsc::channel(QUEUE);
-        let task = tokio::spawn(Task { store, committed, shapes: Shapes::default(), moved: Vec::new() }.run(jobs));
-        (Self { queue }, task)
+        let stop = Arc::new(Notify::new());
+        let task = tokio::spawn(Task { store, committed, shapes: Shapes::default(), moved: Vec::new() }.run(jobs, stop.clone()));
+        (Self { queue, stop }, task)
     }
 
     /// Writes edits in order and answers when they are durable. Edits with the same group commit or fail together.
@@ -70,11 +72,19 @@ impl Writer {
     /// [`Refused`]: nothing of these edits was written.
     pub async fn write(&self, requests: Vec<Request>) -> Result<Vec<Ack>, Refused> {
         let (answer, answered) = oneshot::channel();
+        let started = std::time::Instant::now();
         self.queue.try_send(Job { requests, answer }).map_err(|e| match e {
             mpsc::error::TrySendError::Full(_) => Refused::Busy,
             mpsc::error::TrySendError::Closed(_) => Refused::Stopping,
         })?;
-        answered.await.map_err(|_| Refused::Stopping)?
+        let answer = answered.await.map_err(|_| Refused::Stopping)?;
+        metrics::histogram!("bouillon_op_ack_seconds").record(started.elapsed().as_secs_f64());
+        answer
+    }
+
+    /// Takes no more edits; the task ends when those that wait are written.
+    pub fn stop(&self) {
+        self.stop.notify_one();
     }
 
     /// Edits that wait now.
@@ -92,7 +102,7 @@ struct Task {
 }
 
 impl Task {
-    async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
+    async fn run(mut self, mut jobs: mpsc::Receiver<Job>, stop: Arc<Notify>) {
         // Not when the first edit comes: with all communes of a country it takes seconds.
         if let Ok(mut tx) = self.store.read().await
             && let Err(e) = self.refresh_shapes(&mut tx).await
@@ -100,8 +110,15 @@ impl Task {
             tracing::warn!("the territories' shapes could not be read yet: {e}");
         }
         let mut batch = Vec::with_capacity(BATCH);
-        while jobs.recv_many(&mut batch, BATCH).await > 0 {
-            self.write_batch(std::mem::take(&mut batch)).await;
+        loop {
+            tokio::select! {
+                biased;
+                () = stop.notified() => jobs.close(),
+                received = jobs.recv_many(&mut batch, BATCH) => match received {
+                    0 => return,
+                    _ => self.write_batch(std::mem::take(&mut batch)).await,
+                },
+            }
         }
     }
 
@@ -135,7 +152,7 @@ impl Task {
         let answer = |jobs: Vec<Job>, acks: Vec<Vec<Ack>>| {
             for (job, acks) in jobs.into_iter().zip(acks) {
                 for ack in &acks {
-                    metrics::counter!("bouillon_edits_total", "result" => outcome_word(ack.result)).increment(1);
+                    metrics::counter!("bouillon_edits_total", "result" => ack.result.as_str()).increment(1);
                 }
                 let _ = job.answer.send(Ok(acks));
             }
@@ -477,13 +494,4 @@ fn homeless(request: &Request, head: Version) -> Ack {
 fn undone(request: &Request, head: Version) -> Ack {
     let fr = "Rien n’a été écrit, car une autre modification du même groupe n’a pas pu l’être.";
     say(request, head, "group_failed", fr, "Nothing was written, because another edit of the same group could not be.")
-}
-
-fn outcome_word(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Applied => "applied",
-        Outcome::Same => "same",
-        Outcome::Conflict => "conflict",
-        Outcome::Refused => "refused",
-    }
 }
