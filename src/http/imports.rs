@@ -38,7 +38,7 @@ pub(super) struct Before {
 
 /// The imports of a territory, newest first.
 #[utoipa::path(get, path = "/api/v1/territories/{slug}/imports", tag = "imports", params(("slug" = String, Path, description = "Short address"), Before),
-    responses((status = 200, description = "Runs, 50 at a time"), (status = 401, description = "Nobody known"), (status = 403, description = "Not a moderator"), (status = 404, description = "No such territory")))]
+    responses((status = 200, description = "Runs, 50 at a time"), (status = 400, description = "Not understood"), (status = 401, description = "Nobody known"), (status = 403, description = "Not a moderator"), (status = 404, description = "No such territory")))]
 pub(super) async fn list(
     State(app): State<App>,
     lang: Lang,

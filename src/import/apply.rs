@@ -45,8 +45,11 @@ impl Imports {
         if !tx.move_run(id, RunState::Planned, RunState::Applying).await? {
             return Err(RunError::State(run.state).into());
         }
+        let mut claimed = Run { state: RunState::Applying, ..run };
+        claimed.facts.error = None;
+        tx.put_run(&claimed).await?;
         tx.commit().await?;
-        Ok(Run { state: RunState::Applying, ..run })
+        Ok(claimed)
     }
 
     /// Writes a claimed run. On failure it stays planned: what was written is recognised when it is applied again.
@@ -232,6 +235,7 @@ impl Work<'_> {
         for note in &notes {
             tx.put_note(note, now()).await?;
         }
+        tx.put_items(&notes.iter().map(Note::line).collect::<Vec<_>>(), true).await?;
         tx.commit().await?;
         Ok(())
     }

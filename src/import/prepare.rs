@@ -11,7 +11,7 @@ use crate::atlas::Atlas;
 use crate::geo::Shape;
 use crate::journal::{broken, now};
 use crate::osm::Extract;
-use crate::store::{Action, Item, Known, Run, RunCounts, RunState};
+use crate::store::{Action, Item, Known, Line, Run, RunCounts, RunState};
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
@@ -62,11 +62,12 @@ impl Imports {
         tx.commit().await?;
         for steps in plan.steps.chunks(BATCH) {
             let mut tx = self.journal.store.write().await?;
-            for step in steps {
-                number += 1;
+            let lines = steps.iter().zip(number + 1..).map(|(step, number)| {
                 let item = Item { number, ..step.note.item.clone() };
-                tx.put_item(run.id, &item, None, false).await?;
-            }
+                Line { run: run.id, item, before: None }
+            });
+            tx.put_items(&lines.collect::<Vec<_>>(), false).await?;
+            number += steps.len() as i64;
             tx.commit().await?;
         }
         self.put(run).await

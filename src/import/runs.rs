@@ -95,8 +95,14 @@ impl Imports {
                     self.files.forget(run.id);
                     RunState::Failed
                 }
-                RunState::Applying => RunState::Planned,
-                _ => RunState::Applied,
+                RunState::Applying => {
+                    run.facts.error = Some(said(&RunError::NotApplied.into()));
+                    RunState::Planned
+                }
+                _ => {
+                    run.facts.error = Some(said(&RunError::NotUndone.into()));
+                    RunState::Applied
+                }
             };
             tx.put_run(&run).await?;
         }

@@ -4,7 +4,7 @@
 use super::core::{Author, Request};
 use crate::model::edit::{Ack, Entry, SubjectKind};
 use crate::model::{Actor, Territory};
-use crate::store::{self, Grant, Tx};
+use crate::store::{self, Grant, Line, Note, Tx};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -20,6 +20,7 @@ pub(super) struct Batch {
     identities: HashSet<Uuid>,
     entries: Vec<Entry>,
     given: Vec<Given>,
+    lines: Vec<Line>,
     authors: Vec<(Uuid, i64)>,
 }
 
@@ -31,6 +32,7 @@ pub(super) struct Mark {
     entries: usize,
     given: usize,
     authors: usize,
+    lines: usize,
 }
 
 impl Batch {
@@ -52,7 +54,7 @@ impl Batch {
         }
         let identities = tx.identities_among(&authors).await?.into_iter().collect();
         let none = HashMap::new();
-        Ok(Self { tx, acks, actors, homes: none, grants, identities, entries: Vec::new(), given: Vec::new(), authors: Vec::new() })
+        Ok(Self { tx, acks, actors, homes: none, grants, identities, entries: Vec::new(), given: Vec::new(), authors: Vec::new(), lines: Vec::new() })
     }
 
     /// The answer that an edit was given, in this batch or before.
@@ -134,6 +136,15 @@ impl Batch {
         self.entries.push(entry);
     }
 
+    /// Writes what an import leaves of an object; its line in the run's list at the end of the batch.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(super) async fn put_note(&mut self, note: &Note, at: i64) -> store::Result<()> {
+        self.lines.push(note.line());
+        self.tx.put_note(note, at).await
+    }
+
     /// Keeps the answer to an edit, at the end of the batch.
     pub(super) fn keep_ack(&mut self, hash: &str, ack: &Ack, at: i64) {
         self.acks.insert(ack.id, (hash.to_owned(), ack.clone()));
@@ -146,7 +157,7 @@ impl Batch {
     /// When the database does not answer.
     pub(super) async fn mark(&mut self) -> store::Result<Mark> {
         self.tx.mark().await?;
-        Ok(Mark { entries: self.entries.len(), given: self.given.len(), authors: self.authors.len() })
+        Ok(Mark { entries: self.entries.len(), given: self.given.len(), authors: self.authors.len(), lines: self.lines.len() })
     }
 
     /// Undoes what was written since the mark.
@@ -156,6 +167,7 @@ impl Batch {
     pub(super) async fn back_to(&mut self, mark: &Mark) -> store::Result<()> {
         self.tx.back_to_mark().await?;
         self.entries.truncate(mark.entries);
+        self.lines.truncate(mark.lines);
         for (_, ack, _) in self.given.drain(mark.given..) {
             self.acks.remove(&ack.id);
         }
@@ -177,6 +189,7 @@ impl Batch {
         }
         self.tx.add_entries(&self.entries).await?;
         self.tx.keep_acks(&self.given).await?;
+        self.tx.put_items(&self.lines, true).await?;
         Ok(self.tx)
     }
 }

@@ -293,7 +293,7 @@ impl Task {
                 batch.tx.put_imported(&origin, at).await?;
             }
         }
-        beside::write(&mut batch.tx, request, &ack, home, at).await?;
+        beside::write(batch, request, &ack, home, at).await?;
         if ack.result != Outcome::Refused {
             batch.keep_ack(hash, &ack, at);
         }

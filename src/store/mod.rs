@@ -19,7 +19,8 @@ pub use accounts::{Grant, Invitation};
 pub use addresses::{Address, AddressKind, AddressSource, AddressTotals, HouseNumber, StoredAddress};
 pub use copies::Facts;
 pub use imports::{
-    Action, Candidate, Case, CaseKind, Imported, Item, ItemField, Known, Note, Run, RunCounts, RunFacts, RunState, Said, UndoCounts, What, is_taken,
+    Action, Candidate, Case, CaseKind, Imported, Item, ItemField, Known, Line, Note, Run, RunCounts, RunFacts, RunState, Said, UndoCounts, What,
+    is_taken,
 };
 pub use migrations::Schema;
 pub use tx::Tx;

@@ -207,7 +207,12 @@ describe('watching a run', () => {
   const heard = (answers: (Run | Error)[]) => {
     const log: string[] = [];
     return new Promise<string[]>((done) => {
-      const end = () => setTimeout(() => done(log), 40);
+      // A little later, so that one question too many would be heard.
+      const end = () =>
+        setTimeout(() => {
+          watched.stop();
+          done(log);
+        }, 40);
       const watched = watch({
         every: 1,
         document: page,
@@ -227,7 +232,6 @@ describe('watching a run', () => {
           end();
         },
       });
-      setTimeout(() => watched.stop(), 500);
     });
   };
   it('asks until it settles, then no more', async () =>
