@@ -14,6 +14,7 @@ use crate::model::{Fields, Territory, taxonomy};
 use crate::osm::{Boundary, Extract};
 use crate::store::{Action, AddressSource, AddressTotals, Note, Run, RunCounts, RunState};
 use anyhow::Context;
+use std::collections::HashSet;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
@@ -132,10 +133,16 @@ impl Work<'_> {
     /// The run's own territory, made or brought up to date, with its quartiers.
     async fn own(&mut self, extract: &Extract) -> anyhow::Result<Home> {
         let (slug, name) = (self.run.slug.clone(), self.run.facts.name.clone());
-        let home = self.territory(&extract.boundary, &slug, name.as_deref()).await?;
-        for quartier in &extract.quartiers {
-            let slug = own::short_address(&quartier.name, Some(home.slug()));
-            self.territory(quartier, &slug, None).await?;
+        self.territories(&[(slug.clone(), name.as_deref(), &extract.boundary)]).await?;
+        let mut tx = self.imports.journal.store.read().await?;
+        let home = tx.territory_by_slug(&slug).await?.context("the territory was written but is not there")?;
+        drop(tx);
+        let mut taken = HashSet::new();
+        let inner = extract.quartiers.iter().map(|quartier| (own::short_address(&quartier.name, Some(home.slug())), None, quartier));
+        // Of two of one name the first has the address.
+        let inner: Vec<_> = inner.filter(|(slug, ..)| taken.insert(slug.clone())).collect();
+        for some in inner.chunks(BATCH) {
+            self.territories(some).await?;
         }
         self.summary.slug = home.slug().into();
         self.summary.name = home.name().into();
@@ -144,33 +151,34 @@ impl Work<'_> {
         Ok(Home { id: home.id, slug: home.slug().into() })
     }
 
-    /// Makes a territory, or brings it up to date where nobody changed it by hand.
-    async fn territory(&mut self, b: &Boundary, slug: &str, name: Option<&str>) -> anyhow::Result<Territory> {
-        let store = &self.imports.journal.store;
-        let mut tx = store.read().await?;
-        let known = tx.territory_by_slug(slug).await?;
-        drop(tx);
-        let mut fields = own::territory_fields(b, name.unwrap_or(&b.name), slug);
-        let edit = match &known {
-            None => Some(new_edit(SubjectKind::Territory, Uuid::now_v7(), EditKind::Create, fields)),
-            Some(t) => {
-                // The name of a box is that of its file, which is another one each time.
-                if b.osm.is_none() && name.is_none() {
-                    fields.remove("name");
-                }
-                let changed = own::changed(&t.doc, &fields);
-                self.summary.kept += changed.kept;
-                (!changed.set.is_empty()).then(|| with_base(new_edit(SubjectKind::Territory, t.id, EditKind::Set, changed.set), &changed.base))
-            }
-        };
-        if let Some(edit) = edit {
-            let acks = submit(&self.imports.journal, vec![Request::from_source("osm", Some(self.run.id), edit)]).await?;
-            if let Some(refused) = acks.iter().find(|a| a.result == Outcome::Refused) {
-                anyhow::bail!("the territory « {slug} » was not accepted: {}", sentence(refused));
-            }
+    /// Makes territories, or brings them up to date where nobody changed them by hand: address, name if somebody chose it, and boundary.
+    async fn territories(&mut self, list: &[(String, Option<&str>, &Boundary)]) -> anyhow::Result<()> {
+        let mut tx = self.imports.journal.store.read().await?;
+        let mut requests = Vec::with_capacity(list.len());
+        for (slug, name, boundary) in list {
+            let known = tx.territory_by_slug(slug).await?;
+            let edit = self.territory(boundary, slug, *name, known.as_ref());
+            requests.extend(edit.map(|edit| Request::from_source("osm", Some(self.run.id), edit)));
         }
-        let mut tx = store.read().await?;
-        tx.territory_by_slug(slug).await?.context("the territory was written but is not there")
+        drop(tx);
+        let acks = submit(&self.imports.journal, requests).await?;
+        match acks.iter().find(|a| a.result == Outcome::Refused) {
+            Some(refused) => anyhow::bail!("the territory « {} » was not accepted: {}", self.run.slug, sentence(refused)),
+            None => Ok(()),
+        }
+    }
+
+    /// What to write of a territory, if anything.
+    fn territory(&mut self, b: &Boundary, slug: &str, name: Option<&str>, known: Option<&Territory>) -> Option<Edit> {
+        let mut fields = own::territory_fields(b, name.unwrap_or(&b.name), slug);
+        let Some(known) = known else { return Some(new_edit(SubjectKind::Territory, Uuid::now_v7(), EditKind::Create, fields)) };
+        // The name of a box is that of its file, which is another one each time.
+        if b.osm.is_none() && name.is_none() {
+            fields.remove("name");
+        }
+        let changed = own::changed(&known.doc, &fields);
+        self.summary.kept += changed.kept;
+        (!changed.set.is_empty()).then(|| with_base(new_edit(SubjectKind::Territory, known.id, EditKind::Set, changed.set), &changed.base))
     }
 
     /// Keeps what the run replaces, for undoing.

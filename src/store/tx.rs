@@ -69,19 +69,21 @@ macro_rules! among {
     }};
 }
 
-/// Inserts rows with one statement; `$text` ends before `values`. The list must not be empty, and rows × columns not pass 30,000.
+/// Inserts rows with one statement; `$text` ends before `values`, `$tail` comes after the rows. The list must not be empty, and rows × columns
+/// not pass 30,000.
 macro_rules! insert {
-    ($tx:expr, $text:expr, $rows:expr, |$values:ident, $row:ident| $push:expr) => {
+    ($tx:expr, $text:expr, $rows:expr, |$values:ident, $row:ident| $push:expr $(, $tail:expr)?) => {
         match $tx {
-            $crate::store::Tx::Sqlite(t) => $crate::store::tx::insert!(sqlx::Sqlite, t, $text, $rows, |$values, $row| $push),
-            $crate::store::Tx::Postgis(t) => $crate::store::tx::insert!(sqlx::Postgres, t, $text, $rows, |$values, $row| $push),
+            $crate::store::Tx::Sqlite(t) => $crate::store::tx::insert!(@sqlx::Sqlite, t, $text, $rows, |$values, $row| $push $(, $tail)?),
+            $crate::store::Tx::Postgis(t) => $crate::store::tx::insert!(@sqlx::Postgres, t, $text, $rows, |$values, $row| $push $(, $tail)?),
         }
     };
-    ($database:ty, $t:expr, $text:expr, $rows:expr, |$values:ident, $row:ident| $push:expr) => {{
+    (@$database:ty, $t:expr, $text:expr, $rows:expr, |$values:ident, $row:ident| $push:expr $(, $tail:expr)?) => {{
         let mut query = sqlx::QueryBuilder::<$database>::new($text);
         query.push_values($rows, |mut $values, $row| {
             $push;
         });
+        $(query.push($tail);)?
         query.build().persistent($rows.len() == 1).execute(&mut **$t).await?.rows_affected()
     }};
 }

@@ -10,13 +10,17 @@ pub use items::{Action, Item, ItemField, Line, Note, What};
 pub use origins::Known;
 pub use runs::{Run, RunCounts, RunFacts, RunState, Said, UndoCounts, is_taken};
 
-use super::tx::{all, first, run};
+use super::tx::{all, first, insert, run};
 use super::{Result, Tx};
 use crate::model::Fields;
 use crate::model::text::fold;
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
+use std::collections::BTreeMap;
 use uuid::Uuid;
+
+/// Candidates of one statement.
+const AT_ONCE: usize = 500;
 
 /// The values last imported from a source, kept beside the actor they became.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -90,24 +94,22 @@ impl Tx {
     /// # Errors
     /// When the database does not answer.
     pub async fn put_candidates(&mut self, territory: Uuid, run: Uuid, list: &[Candidate]) -> Result<()> {
-        for c in list {
-            run!(
+        // Of an object given twice the last counts.
+        let list: Vec<&Candidate> = list.iter().map(|c| (&c.reference, c)).collect::<BTreeMap<_, _>>().into_values().collect();
+        for some in list.chunks(AT_ONCE) {
+            let into = "insert into candidates (id, territory, reference, name, folded, category, reason, lon, lat, fields, run) ";
+            let newer =
+                " on conflict (territory, reference) do update set name = excluded.name, folded = excluded.folded, category = excluded.category,
+                 reason = excluded.reason, lon = excluded.lon, lat = excluded.lat, fields = excluded.fields, run = excluded.run";
+            insert!(
                 self,
-                "insert into candidates (id, territory, reference, name, folded, category, reason, lon, lat, fields, run)
-                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-                 on conflict (territory, reference) do update set name = excluded.name, folded = excluded.folded, category = excluded.category,
-                 reason = excluded.reason, lon = excluded.lon, lat = excluded.lat, fields = excluded.fields, run = excluded.run",
-                c.id,
-                territory,
-                &c.reference,
-                &c.name,
-                fold(&c.name),
-                &c.category,
-                &c.reason,
-                c.lon,
-                c.lat,
-                Json(&c.fields),
-                run
+                into,
+                some,
+                |values, c| {
+                    values.push_bind(c.id).push_bind(territory).push_bind(&c.reference).push_bind(&c.name).push_bind(fold(&c.name));
+                    values.push_bind(&c.category).push_bind(&c.reason).push_bind(c.lon).push_bind(c.lat).push_bind(Json(&c.fields)).push_bind(run)
+                },
+                newer
             );
         }
         run!(self, "delete from candidates where territory = $1 and run <> $2 and taken_by is null", territory, run);
