@@ -157,12 +157,16 @@ on_both! {
         let (place, actor) = town(backend).await;
         std::fs::create_dir_all(place.data.join("extracts")).unwrap();
         std::fs::write(place.data.join("extracts/ville.osm.pbf"), b"an extract").unwrap();
+        std::fs::create_dir_all(place.data.join("imports/0192/before")).unwrap();
+        std::fs::write(place.data.join("imports/0192/before/beside.json"), b"{}").unwrap();
+        std::fs::write(place.data.join("imports/0192/reading.tmp"), b"half").unwrap();
         let out = place.run(&["backup", folder.text()]);
         assert!(out.status.success(), "{}", said(&out));
         let backup = backups(&folder.0).remove(0);
         assert!(said(&out).contains(backup.to_str().unwrap()), "{}", said(&out));
         let manifest = manifest(&backup);
-        assert_eq!((manifest["files"].as_array().unwrap().len(), &manifest["rows"]["actors"]), (3, &json!(5)), "{manifest}");
+        let files = ["basemaps/ville.pmtiles", "extracts/ville.osm.pbf", "imports/0192/before/beside.json", "imports/node"];
+        assert_eq!((manifest["files"].as_array().unwrap().len(), &manifest["rows"]["actors"]), (files.len() + 1, &json!(5)), "{manifest}");
         assert_eq!(manifest["bouillon"], env!("CARGO_PKG_VERSION"));
         let sums = std::process::Command::new("sha256sum").args(["--check", "--quiet", "SHA256SUMS"]).current_dir(&backup).output().unwrap();
         assert!(sums.status.success(), "{}", said(&sums));
@@ -171,7 +175,7 @@ on_both! {
         let other = Place::new(backend).await;
         let out = other.run(&["restore", folder.text()]);
         assert!(out.status.success(), "{}", said(&out));
-        for file in ["basemaps/ville.pmtiles", "extracts/ville.osm.pbf"] {
+        for file in files {
             assert_eq!(std::fs::read(other.data.join(file)).unwrap(), std::fs::read(place.data.join(file)).unwrap(), "{file}");
         }
         let export = |place: &Place| place.run(&["export", "actors", "--territory", "ville", "--format", "geojson"]).stdout;

@@ -148,7 +148,8 @@ on_both! {
         }
         // The same extract was imported each time, so the old archive and one that came to its end are alike.
         assert!(fs::read(app.place.data.join("basemaps/solvigne.pmtiles")).unwrap() == old);
-        assert!(import(&app.place, &demo()).status.success(), "and the next import goes through");
+        let out = import(&app.place, &demo());
+        assert!(out.status.success(), "and the next import goes through: {}", String::from_utf8_lossy(&out.stderr));
     }
 }
 

@@ -194,12 +194,21 @@ fn the_readmes_commands_run() {
     let mut packed = flate2::write::GzEncoder::new(std::fs::File::create(data.join("adresses-35.csv.gz")).unwrap(), flate2::Compression::fast());
     writeln!(packed, "{}\n99935_0010_00012;;12;;Rue du Port;99350;99935;Solvigné;;;;;-1.795;47.711", crate::geocode::HEADER).unwrap();
     packed.finish().unwrap();
+    let mut packed = flate2::write::GzEncoder::new(std::fs::File::create(data.join("changements.osc.gz")).unwrap(), flate2::Compression::fast());
+    let node = r#"<node id="90000000001" version="1" lat="47.71" lon="-1.79"><tag k="amenity" v="public_bookcase"/><tag k="name" v="Le Livre ouvert"/></node>"#;
+    writeln!(packed, r#"<osmChange version="0.6"><create>{node}</create></osmChange>"#).unwrap();
+    packed.finish().unwrap();
     let demo = crate::app::demo().display().to_string();
+    let newest = || {
+        let out = Command::new(BOUILLON).args(["import", "runs", "--territory", "solvigne", "--data"]).arg(&data).output().unwrap();
+        String::from_utf8(out.stdout).unwrap().split_whitespace().next().unwrap().to_owned()
+    };
     let mut ran = 0;
     for line in readme.lines().filter_map(|l| l.strip_prefix("    bouillon ")).filter(|l| *l != "serve") {
         let line = line.replace("\"Pays de Redon\"", "Pays-de-Redon").replace("35236", "99935").replace("--territory redon", "--territory solvigne");
         let words = line.split_whitespace().map(|w| match w {
             w if w.ends_with(".osm.pbf") => demo.clone(),
+            "NUMÉRO" => newest(),
             "contour.geojson" => contour.display().to_string(),
             "bretagne.pmtiles" => basemap.display().to_string(),
             w if data.join(w).is_file() => data.join(w).display().to_string(),

@@ -10,6 +10,7 @@ command -v osmium >/dev/null || missing+=(osmium-tool)
 command -v ogrinfo >/dev/null || missing+=(gdal-bin)
 [ -x /usr/bin/time ] || missing+=(time)
 command -v python3 >/dev/null || missing+=(python3)
+command -v openssl >/dev/null || missing+=(openssl)
 python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
 schemathesis() {
   # In a folder of its own, at the versions that requirements.txt names.

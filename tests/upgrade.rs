@@ -144,6 +144,14 @@ async fn copy_of(place: &Place) -> Place {
     copy
 }
 
+/// A hundred thousand actors a copy would fill the disk of the throw-away cluster.
+async fn remove(place: Place) {
+    let Some(url) = &place.database else { return };
+    let name = url.split('?').next().unwrap().rsplit('/').next().unwrap();
+    let mut c = sqlx::PgConnection::connect(&std::env::var("BOUILLON_TEST_POSTGIS").unwrap()).await.unwrap();
+    sqlx::query(AssertSqlSafe(format!("drop database {name} with (force)"))).execute(&mut c).await.unwrap();
+}
+
 /// The number of the newest migration, as the database has it.
 async fn schema(place: &Place) -> i64 {
     let sql = "select max(version) from _sqlx_migrations";
@@ -184,6 +192,7 @@ async fn the_backup_before_is_whole(place: &Place) {
     let out = other.run(&["restore", oldest.to_str().unwrap()]);
     assert!(out.status.success(), "{}", said(&out));
     assert_eq!(schema(&other).await, 4, "a restored database is as it was, until a server starts");
+    remove(other).await;
 }
 
 /// Starts a server and kills it at a moment of its upgrade: while the backup is made, as soon as it is whole, or a little later.
@@ -213,11 +222,13 @@ on_both! {
             kill_at(&place, prefix, Duration::from_millis(later)).await;
             before_migration += i32::from(schema(&place).await == 4);
             after_backup += i32::from(!backups(&place.data.join("backups")).is_empty());
+            let place = if number == 3 { everything_is_there(place).await } else { place };
             if number == 3 {
-                let place = everything_is_there(place).await;
                 the_backup_before_is_whole(&place).await;
             }
+            remove(place).await;
         }
+        remove(first).await;
         eprintln!("{backend:?}: of 5 kills {before_migration} came before the migration, {after_backup} after the backup");
         assert!(before_migration >= 2 && after_backup >= 2, "{before_migration} before the migration, {after_backup} after the backup");
     }

@@ -67,5 +67,18 @@ export default defineConfig({
     // The CSP has no `data:` in font-src, so nothing is inlined.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      output: {
+        // What the first screen needs comes in a few files: many small ones cost a request each and pack badly.
+        advancedChunks: {
+          groups: [
+            {
+              name: 'base',
+              test: /\/src\/(lib|parts)\/|\/i18n\/(index\.ts|fr\.json)|node_modules\/(svelte|idb)\//,
+            },
+          ],
+        },
+      },
+    },
   },
 });

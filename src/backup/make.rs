@@ -2,13 +2,14 @@
 
 use super::files;
 use super::keep::keep_newest;
-use super::manifest::{Backup, Engine, Listed, Manifest, newest_in};
+use super::manifest::{Backup, Engine, Listed, Manifest, is_kept, newest_in};
 use super::{BadBackup, FOLDERS};
 use crate::journal::{broken, now};
 use crate::store::{Facts, Store, copies, sqlite_file};
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, TryLockError};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use time::format_description::BorrowedFormatItem;
@@ -50,23 +51,18 @@ pub async fn make(source: Source<'_>, into: &Path) -> anyhow::Result<Made> {
     build(source, into, &FOLDERS).await
 }
 
-/// Makes a backup of the database alone, before a migration changes it. Base maps are not touched by migrations.
+/// Makes a backup of the database alone, in `backups/` of the data folder, before a migration changes it. Base maps are not touched by migrations.
 ///
 /// # Errors
 /// As [`make`].
 pub async fn automatic(source: Source<'_>) -> anyhow::Result<Made> {
-    let into = folder_of_automatic(source.data);
+    let into = source.data.join("backups");
     let made = build(source, &into, &[]).await?;
     keep_newest(&into, AUTOMATIC)?;
     Ok(made)
 }
 
-/// Where automatic backups of a data folder are.
-pub fn folder_of_automatic(data: &Path) -> PathBuf {
-    data.join("backups")
-}
-
-async fn build(source: Source<'_>, into: &Path, folders: &[(&str, &str)]) -> anyhow::Result<Made> {
+async fn build(source: Source<'_>, into: &Path, folders: &[&'static str]) -> anyhow::Result<Made> {
     std::fs::create_dir_all(into).with_context(|| format!("the folder {} can't be made", into.display()))?;
     let _alone = only_one(into)?;
     sweep(into);
@@ -78,10 +74,9 @@ async fn build(source: Source<'_>, into: &Path, folders: &[(&str, &str)]) -> any
     File::open(&copy)?.sync_all()?;
     let mut listed = vec![Listed::new(engine.file().into(), files::sum(&copy)?)];
     let mut linked = 0;
-    for (folder, ending) in folders {
+    for folder in folders.iter().copied() {
         let (data, work, before) = (source.data.to_owned(), work.0.clone(), before.clone());
-        let (folder, ending) = ((*folder).to_owned(), (*ending).to_owned());
-        let copied = tokio::task::spawn_blocking(move || copy_folder(&data, &work, before.as_ref(), &folder, &ending)).await??;
+        let copied = tokio::task::spawn_blocking(move || copy_folder(&data, &work, before.as_ref(), folder)).await??;
         linked += copied.iter().filter(|(_, linked)| *linked).count();
         listed.extend(copied.into_iter().map(|(listed, _)| listed));
     }
@@ -99,35 +94,40 @@ async fn copy_database(source: Source<'_>, copy: &Path) -> anyhow::Result<Facts>
     Ok(facts)
 }
 
-/// Copies the files of one folder of the data folder; says which are links to the backup before.
-fn copy_folder(data: &Path, work: &Path, before: Option<&Backup>, folder: &str, ending: &str) -> anyhow::Result<Vec<(Listed, bool)>> {
-    let mut names: Vec<String> = std::fs::read_dir(data.join(folder))
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|e| e.file_name().to_string_lossy().into_owned())
-        .filter(|n| n.ends_with(ending) && !n.starts_with('.'))
-        .collect();
-    names.sort();
-    if !names.is_empty() {
-        std::fs::create_dir(work.join(folder))?;
-    }
+/// Copies the files below one folder of the data folder; says which are links to the backup before.
+fn copy_folder(data: &Path, work: &Path, before: Option<&Backup>, folder: &str) -> anyhow::Result<Vec<(Listed, bool)>> {
     let mut copied = Vec::new();
-    for name in names {
+    let mut entries: Vec<_> = std::fs::read_dir(data.join(folder)).into_iter().flatten().flatten().collect();
+    entries.sort_by_key(std::fs::DirEntry::file_name);
+    for entry in entries {
+        let Some(name) = entry.file_name().to_str().filter(|n| is_kept(n)).map(str::to_owned) else { continue };
         let path = format!("{folder}/{name}");
-        let from = data.join(&path);
-        // Opened once: an archive that is replaced meanwhile is copied as it was.
-        let mut open = File::open(&from).with_context(|| format!("{} can't be read", from.display()))?;
-        let to = work.join(&path);
-        copied.push(match link_to_same(before, &path, &from, &to)? {
-            Some(listed) => (listed, true),
-            None => (Listed::new(path, files::copy(&mut open, &to)?), false),
-        });
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => copied.extend(copy_folder(data, work, before, &path)?),
+            Ok(kind) if kind.is_file() => copied.extend(copy_file(data, work, before, path)?),
+            _ => {}
+        }
     }
-    if !copied.is_empty() {
+    if work.join(folder).exists() {
         files::sync(&work.join(folder))?;
     }
     Ok(copied)
+}
+
+/// Copies one file; none when it went away meanwhile, as files of imports do.
+fn copy_file(data: &Path, work: &Path, before: Option<&Backup>, path: String) -> anyhow::Result<Option<(Listed, bool)>> {
+    let (from, to) = (data.join(&path), work.join(&path));
+    // Opened once: an archive that is replaced meanwhile is copied as it was.
+    let mut open = match File::open(&from) {
+        Ok(file) => file,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(e).with_context(|| format!("{} can't be read", from.display())),
+    };
+    std::fs::create_dir_all(to.parent().unwrap_or(work))?;
+    if let Some(listed) = link_to_same(before, &path, &from, &to)? {
+        return Ok(Some((listed, true)));
+    }
+    Ok(Some((Listed::new(path, files::copy(&mut open, &to)?), false)))
 }
 
 /// Gigabytes that did not change since the last backup take no new room. Both files are read again first: a link to a copy that went bad
@@ -140,7 +140,8 @@ fn link_to_same(before: Option<&Backup>, path: &str, from: &Path, to: &Path) -> 
     if size(from) != Some(old.bytes) || size(&copy) != Some(old.bytes) {
         return Ok(None);
     }
-    if files::sum(from)?.sha256 != old.sha256 || files::sum(&copy).map(|s| s.sha256).ok().as_ref() != Some(&old.sha256) {
+    if files::sum(from).map(|s| s.sha256).ok().as_ref() != Some(&old.sha256) || files::sum(&copy).map(|s| s.sha256).ok().as_ref() != Some(&old.sha256)
+    {
         return Ok(None);
     }
     Ok(std::fs::hard_link(&copy, to).ok().map(|()| old.clone()))
@@ -210,7 +211,8 @@ struct Unfinished(PathBuf);
 impl Unfinished {
     fn new(into: &Path) -> anyhow::Result<Self> {
         let folder = unfinished(into, "backup");
-        std::fs::create_dir(&folder).with_context(|| format!("{} can't be made", folder.display()))?;
+        // It holds the keys that sign cookies.
+        std::fs::DirBuilder::new().mode(0o750).create(&folder).with_context(|| format!("{} can't be made", folder.display()))?;
         Ok(Self(folder))
     }
 }

@@ -56,7 +56,7 @@ pub struct Manifest {
 /// One file of a backup.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listed {
-    /// Inside the folder: the database's copy, or `basemaps/NAME.pmtiles`, or `extracts/NAME.osm.pbf`.
+    /// Inside the folder: the database's copy, or a file of `basemaps/`, `extracts/` or `imports/`.
     pub path: String,
     /// Size.
     pub bytes: u64,
@@ -148,13 +148,15 @@ fn sums(manifest: &Manifest, own: &Sum) -> String {
     lines.chain([format!("{}  {MANIFEST}\n", own.sha256)]).collect()
 }
 
-/// A manifest may come from anywhere: it names the database's copy and plain files of the known folders, and nothing else.
+/// A manifest may come from anywhere: it names the database's copy and files below the known folders, and nothing else.
 fn may_be_listed(engine: Engine, path: &str) -> bool {
-    path == engine.file()
-        || FOLDERS.iter().any(|(folder, ending)| {
-            let name = path.strip_prefix(folder).and_then(|p| p.strip_prefix('/'));
-            name.is_some_and(|n| n.ends_with(ending) && !n.starts_with('.') && !n.contains(['/', '\\', '\0', '\n']))
-        })
+    let below = FOLDERS.iter().find_map(|folder| path.strip_prefix(folder)?.strip_prefix('/'));
+    path == engine.file() || below.is_some_and(|rest| rest.split('/').all(is_kept))
+}
+
+/// Whether a file or folder of this name goes into a backup: those that are being written end in `.tmp`.
+pub(super) fn is_kept(name: &str) -> bool {
+    !name.is_empty() && !name.starts_with('.') && !name.ends_with(".tmp") && !name.contains(|c: char| c == '\\' || c.is_control())
 }
 
 /// The whole backups of a folder, oldest first.
@@ -177,9 +179,20 @@ mod tests {
     #[test]
     fn a_manifest_can_name_nothing_outside_its_folder() {
         let ok = |path| may_be_listed(Engine::Sqlite, path);
-        assert!(ok("bouillon.sqlite") && ok("basemaps/redon.pmtiles") && ok("extracts/redon.osm.pbf"));
-        for bad in ["bouillon.pgdump", "../x.pmtiles", "basemaps/../../x.pmtiles", "basemaps/.pmtiles", "basemaps/a/b.pmtiles", "/etc/passwd", "lock"]
-        {
+        assert!(ok("bouillon.sqlite") && ok("basemaps/redon.pmtiles") && ok("extracts/redon.osm.pbf") && ok("imports/0192/file/mon extrait.osm.pbf"));
+        for bad in [
+            "bouillon.pgdump",
+            "../x.pmtiles",
+            "basemaps/../../x.pmtiles",
+            "basemaps/.pmtiles",
+            "basemaps//b.pmtiles",
+            "imports/../x",
+            "imports/a/./b",
+            "basemaps/a.tmp",
+            "basemaps",
+            "/etc/passwd",
+            "lock",
+        ] {
             assert!(!ok(bad), "{bad}");
         }
     }

@@ -1,12 +1,13 @@
 //! Putting a backup back: everything is staged beside, checked, and takes its place only then.
 
+use super::BadBackup;
 use super::files;
-use super::manifest::{Backup, Engine};
-use super::{BadBackup, FOLDERS};
+use super::manifest::{Backup, Engine, Listed};
 use crate::journal::now;
 use crate::store::{Facts, Store, copies, sqlite_file};
 use crate::tiles::archives;
 use anyhow::Context;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -29,7 +30,7 @@ pub async fn verify_files(backup: &Backup) -> Result<(), BadBackup> {
     let whole = backup.clone();
     let checked = tokio::task::spawn_blocking(move || whole.check()).await;
     checked.map_err(|e| BadBackup(format!("the backup could not be read: {e}")))??;
-    for listed in backup.others().filter(|f| f.path.ends_with(".pmtiles")) {
+    for listed in backup.others().filter(|f| f.path.starts_with("basemaps/") && f.path.ends_with(".pmtiles")) {
         let file = backup.folder.join(&listed.path);
         archives::check(&file).await.map_err(|e| BadBackup(format!("{}: {e}", file.display())))?;
     }
@@ -51,20 +52,20 @@ pub async fn restore(backup: &Backup, data: &Path, url: &str) -> anyhow::Result<
     }
     verify_files(backup).await?;
     let stage = Stage::new(data)?;
-    let in_the_way = backup.others().map(|f| data.join(&f.path)).chain(database_files(engine, url)?).find(|p| p.exists());
+    // What a killed restore had put in place already is not in the way.
+    let is_here = |f: &Listed| files::sum(&data.join(&f.path)).is_ok_and(|sum| sum.sha256 == f.sha256);
+    let missing: Vec<&Listed> = backup.others().filter(|f| !is_here(f)).collect();
+    let in_the_way = missing.iter().map(|f| data.join(&f.path)).chain(database_files(engine, url)?).find(|p| p.exists());
     if let Some(file) = in_the_way {
         let sentence = format!("{} exists, and nothing is ever overwritten: move it away, or give another --data folder", file.display());
         return Err(BadBackup(sentence).into());
     }
-    for (folder, _) in FOLDERS {
-        std::fs::create_dir_all(stage.0.join(folder))?;
-    }
-    for listed in &backup.manifest.files {
-        if engine == Engine::Postgis && listed.path == engine.file() {
-            continue;
-        }
-        let mut from = File::open(backup.folder.join(&listed.path))?;
-        let sum = files::copy(&mut from, &stage.0.join(&listed.path)).context("nothing was restored")?;
+    // PostgreSQL's tool reads the dump where it lies.
+    let database = backup.manifest.files.iter().filter(|f| engine == Engine::Sqlite && f.path == engine.file());
+    for listed in database.chain(missing) {
+        let (mut from, to) = (File::open(backup.folder.join(&listed.path))?, stage.0.join(&listed.path));
+        std::fs::create_dir_all(to.parent().unwrap_or(data)).context("nothing was restored")?;
+        let sum = files::copy(&mut from, &to).context("nothing was restored")?;
         anyhow::ensure!(sum.sha256 == listed.sha256, "{} changed while it was read; nothing was restored", listed.path);
     }
     let epoch = match engine {
@@ -124,19 +125,19 @@ fn check_facts(backup: &Backup, found: &Facts) -> Result<(), BadBackup> {
 }
 
 fn place_files(backup: &Backup, stage: &Stage, data: &Path) -> anyhow::Result<()> {
-    for (folder, _) in FOLDERS {
-        let wanted: Vec<_> = backup.others().filter(|f| f.path.starts_with(folder)).collect();
-        if wanted.is_empty() {
+    let mut folders = BTreeSet::from([data.to_owned()]);
+    for listed in backup.others() {
+        let (staged, target) = (stage.0.join(&listed.path), data.join(&listed.path));
+        if !staged.exists() {
             continue;
         }
-        std::fs::create_dir_all(data.join(folder))?;
-        for listed in wanted {
-            let target = data.join(&listed.path);
-            std::fs::rename(stage.0.join(&listed.path), &target).with_context(|| format!("{} could not be put in place", target.display()))?;
-        }
-        files::sync(&data.join(folder))?;
+        let folder = target.parent().unwrap_or(data);
+        std::fs::create_dir_all(folder)
+            .and_then(|()| std::fs::rename(staged, &target))
+            .with_context(|| format!("{} could not be put in place", target.display()))?;
+        folders.extend(folder.ancestors().take_while(|f| f.starts_with(data)).map(Path::to_owned));
     }
-    files::sync(data)
+    folders.iter().try_for_each(|folder| files::sync(folder))
 }
 
 /// The folder in which a restore prepares everything; it goes away with this value.

@@ -25,7 +25,7 @@ pub(super) async fn invite(settings: Settings, territory: Option<String>, role: 
     }
     let _lock = opening::lock_if_alone(&settings, &data)?;
     let store = opening::for_writing(&settings).await?;
-    let base = settings.base_url()?.unwrap_or(format!("http://{}", settings.listen()?));
+    let base = settings.shown(settings.listen()?)?;
     println!("{}", make(&store, territory.as_deref(), role, &base).await?);
     store.close().await;
     Ok(())

@@ -75,7 +75,7 @@ pub(super) async fn restore(settings: Settings, dir: &Path) -> anyhow::Result<()
     let _lock = lock::take(&data)?;
     let done = backup::restore(&backup, &data, &settings.database()?).await?;
     println!("Restauré depuis : {}", backup.folder.display());
-    println!("  historique jusqu’à la modification {}, {} fonds de carte et extraits ; époque {}", done.facts.head, done.files, done.epoch);
+    println!("  historique jusqu’à la modification {}, {} autres fichiers ; époque {}", done.facts.head, done.files, done.epoch);
     Ok(())
 }
 

@@ -1,12 +1,17 @@
 //! `bouillon check`: whether settings, database, data folder and atlas are as they should be.
 
 use super::control::{Ask, hand_over};
-use super::{Settings, opening};
+use super::{Settings, disk, lock, opening};
 use crate::atlas::Atlas;
-use crate::store::Store;
+use crate::backup;
+use crate::journal::now;
+use crate::store::{Store, is_postgres};
 use anyhow::Context;
 use std::collections::{BTreeSet, HashMap};
 use uuid::Uuid;
+
+/// A backup every day, and two hours for it to be late.
+const BACKUP_HOURS: i64 = 26;
 
 /// Prints a line per check.
 ///
@@ -15,6 +20,8 @@ use uuid::Uuid;
 pub(super) async fn run(settings: Settings) -> anyhow::Result<()> {
     let mut failed = say("settings", readable_settings(&settings));
     failed += say("data folder", writable(&settings));
+    failed += say("disk", disk_space(&settings));
+    failed += say("backups", last_backup(&settings));
     let store = opening::for_reading(&settings).await.context("the database can't be opened")?;
     failed += inspect(&store).await;
     if let Some(live) = live_digest(&settings).await? {
@@ -76,6 +83,25 @@ fn writable(settings: &Settings) -> anyhow::Result<String> {
     std::fs::write(&probe, b"probe").context("it can't be written")?;
     std::fs::remove_file(&probe)?;
     Ok(folder.display().to_string())
+}
+
+/// Local, and who holds it; how much room is left.
+fn disk_space(settings: &Settings) -> anyhow::Result<String> {
+    let data = settings.data()?;
+    if !is_postgres(&settings.database()?) {
+        disk::refuse_network(&data)?;
+    }
+    let holder = if lock::take(&data).is_ok() { "no server is running on it" } else { "a server is running on it" };
+    let space = backup::space(&data).map_or_else(String::new, |[free, total]| format!("{} of {} MiB free, ", free >> 20, total >> 20));
+    Ok(format!("{space}local, {holder}"))
+}
+
+/// Once backups are made, they should go on being made.
+fn last_backup(settings: &Settings) -> anyhow::Result<String> {
+    let Some(at) = backup::last_made(&settings.data()?) else { return Ok("none was made yet (`bouillon backup DIR`)".into()) };
+    let hours = (now() / 1000 - at).max(0) / 3600;
+    anyhow::ensure!(hours <= BACKUP_HOURS, "the last one is {hours} h old");
+    Ok(format!("the last one is {hours} h old"))
 }
 
 async fn journal(store: &Store) -> anyhow::Result<String> {

@@ -5,20 +5,24 @@ mod backup;
 mod basemap;
 mod check;
 mod control;
+mod disk;
 mod export;
 mod import;
 mod lock;
+mod moving;
 mod opening;
 mod plan;
 mod progress;
 mod runs;
 mod serve;
 mod settings;
+mod supervisor;
 mod territories;
 
 pub use settings::Settings;
 
 use crate::backup::{BadBackup, Keep};
+use crate::http::BadTls;
 use crate::import::{BadAddresses, ContoursAsk, ContoursError, RunError};
 use crate::osm::ReadError;
 use crate::tiles::ArchiveError;
@@ -63,6 +67,8 @@ enum Command {
         /// A backup, or a folder of backups (then its newest).
         dir: PathBuf,
     },
+    /// Copy an installation from its SQLite file to PostgreSQL with PostGIS; without --apply only say what would be copied.
+    Move(MoveAsk),
     /// Read an extract and write what was found on standard output (used by `import osm`).
     #[command(hide = true)]
     ReadOsm {
@@ -77,6 +83,17 @@ enum Command {
     /// Read contours and write what was found on standard output (used by `import territories`).
     #[command(hide = true)]
     ReadContours(ContoursAsk),
+}
+
+/// Where an installation moves to.
+#[derive(Debug, Clone, Args)]
+pub struct MoveAsk {
+    /// An empty database, `postgres://…`; also by the variable, so that a password need not stand on the command line.
+    #[arg(long, value_name = "URL", env = "BOUILLON_MOVE_TO", hide_env_values = true)]
+    pub to: String,
+    /// Do it; the server must be stopped.
+    #[arg(long)]
+    pub apply: bool,
 }
 
 /// Where backups go, and which stay.
@@ -234,6 +251,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Check => check::run(settings).await,
         Command::Backup(what) => backup::make(settings, what).await,
         Command::Verify { dir } => backup::verify(settings, &dir).await,
+        Command::Move(what) => moving::run(settings, what).await,
         Command::Restore { dir } => backup::restore(settings, &dir).await,
         Command::Import(Import::Runs { territory }) => runs::run(settings, runs::Ask::List(territory)).await,
         Command::Import(Import::Undo { run }) => runs::run(settings, runs::Ask::Undo(run)).await,
@@ -262,6 +280,7 @@ fn is_bad_input(error: &anyhow::Error) -> bool {
         || error.is::<BadAddresses>()
         || error.is::<ContoursError>()
         || error.is::<BadBackup>()
+        || error.is::<BadTls>()
 }
 
 fn fail(error: &anyhow::Error) -> ExitCode {

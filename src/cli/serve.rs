@@ -1,12 +1,12 @@
 //! `bouillon serve`: everything in one process, until it is asked to stop.
 
 use super::control::{Answer, Ask};
-use super::{Settings, lock, opening};
+use super::{Settings, disk, lock, opening, supervisor};
 use crate::geocode::Geocoder;
-use crate::http::{self, App};
+use crate::http::{self, App, Tls};
 use crate::import::{Event, Imports};
 use crate::journal::Journal;
-use crate::store::Store;
+use crate::store::{Store, is_postgres};
 use crate::tiles::{Archives, archives};
 use anyhow::Context;
 use std::net::SocketAddr;
@@ -17,6 +17,9 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, UnixListener, UnixStream};
 use tokio::sync::{mpsc, watch};
 
+/// From SIGTERM until requests that have not ended are left. Then the journal has 6 s and the runtime 1 s: less than 20 in all.
+const LAST_REQUESTS: Duration = Duration::from_secs(12);
+
 /// How often another node's imports of addresses are looked for.
 const ADDRESSES_EVERY: Duration = Duration::from_secs(10);
 
@@ -26,7 +29,11 @@ const ADDRESSES_EVERY: Duration = Duration::from_secs(10);
 /// When the data folder is in use, the database is not fit, or the address is taken.
 pub(super) async fn run(settings: Settings) -> anyhow::Result<()> {
     let data = settings.data()?;
+    let tls = settings.tls()?.map(|[cert, key]| Tls::open(cert, key)).transpose()?;
     let _lock = lock::take(&data)?;
+    if !is_postgres(&settings.database()?) {
+        disk::refuse_network(&data)?;
+    }
     let store = opening::for_writing(&settings).await?;
     let journal = Journal::open(store).await?;
     let listener = TcpListener::bind(settings.listen()?)
@@ -46,17 +53,17 @@ pub(super) async fn run(settings: Settings) -> anyhow::Result<()> {
     if let Some(at) = settings.metrics_listen()? {
         let listener = TcpListener::bind(at).await.with_context(|| format!("{at} can't be listened on"))?;
         let mut stopped = stopped.clone();
-        let router = http::metrics_router(metrics);
-        tokio::spawn(async move { axum_serve(listener, router, async move { drop(stopped.wait_for(|s| *s).await) }).await });
+        let router = http::metrics_router(metrics, app.clone());
+        tokio::spawn(async move { http::serve(listener, None, router, async move { drop(stopped.wait_for(|s| *s).await) }).await });
     }
-    let shown = settings.base_url()?.unwrap_or_else(|| format!("http://{address}"));
-    println_line(&format!("Bouillon : {shown}"));
+    println_line(&format!("Bouillon : {}", settings.shown(address)?));
     let mut stopping = stopped.clone();
     let following = tokio::spawn(follow_addresses(journal.store.clone(), geocoder));
-    let server = axum_serve(listener, http::router(app), async move { drop(stopping.wait_for(|s| *s).await) });
+    let server = http::serve(listener, tls, http::router(app.clone()), async move { drop(stopping.wait_for(|s| *s).await) });
+    supervisor::ready();
     tokio::select! {
         done = server => done?,
-        () = asked_to_stop(stop) => {}
+        () = asked_to_stop(&app, settings.drain(), stop) => {}
     }
     if let Some(socket) = control {
         let _ = std::fs::remove_file(socket);
@@ -90,12 +97,8 @@ fn println_line(line: &str) {
     println!("{line}");
 }
 
-async fn axum_serve(listener: TcpListener, router: http::Routes, stop: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
-    http::serve(listener, router, stop).await
-}
-
-/// Tells the server to finish what it is doing, and returns when that took long enough.
-async fn asked_to_stop(stop: watch::Sender<bool>) {
+/// Waits for SIGTERM or Ctrl-C, tells everybody, and returns when requests have had their time to end.
+async fn asked_to_stop(app: &App, drain: Duration, stop: watch::Sender<bool>) {
     let mut term = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
         Ok(term) => term,
         Err(e) => {
@@ -108,8 +111,11 @@ async fn asked_to_stop(stop: watch::Sender<bool>) {
         _ = tokio::signal::ctrl_c() => {}
     }
     tracing::info!("stopping");
+    supervisor::stopping();
+    app.drain();
+    tokio::time::sleep(drain).await;
     let _ = stop.send(true);
-    tokio::time::sleep(std::time::Duration::from_secs(15)).await;
+    tokio::time::sleep(LAST_REQUESTS.saturating_sub(drain)).await;
 }
 
 /// Opens the socket through which commands beside this server hand their work over.
@@ -182,7 +188,7 @@ async fn answer(stream: UnixStream, beside: Beside, settings: &Settings, address
                 Ok(Some(format!("{}:{} {digest}", head.epoch, head.seq)))
             }
             Ask::Invite { territory, role } => {
-                let base = settings.base_url()?.unwrap_or_else(|| format!("http://{address}"));
+                let base = settings.shown(address)?;
                 super::admin::make(&journal.store, territory.as_deref(), &role, &base).await.map(Some)
             }
         }

@@ -6,7 +6,8 @@ use anyhow::Context;
 use clap::Args;
 use serde::Deserialize;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Everything that an operator can set.
 #[derive(Debug, Clone, Default, Args, Deserialize)]
@@ -34,6 +35,18 @@ pub struct Settings {
     /// Proxies in front of this server: the client's address is that many hops from the right of X-Forwarded-For [default: 0].
     #[arg(long, global = true, env = "BOUILLON_TRUSTED_PROXIES", value_name = "N")]
     trusted_proxies: Option<usize>,
+    /// Certificate chain (PEM), so that this server speaks https itself; read again when the file changes. Needs --tls-key.
+    #[arg(long, global = true, env = "BOUILLON_TLS_CERT", value_name = "FILE")]
+    tls_cert: Option<PathBuf>,
+    /// Private key of the certificate (PEM).
+    #[arg(long, global = true, env = "BOUILLON_TLS_KEY", value_name = "FILE")]
+    tls_key: Option<PathBuf>,
+    /// Free space on the data folder's disk below which /readyz says no, in MiB [default: a tenth of the disk, at most 1024].
+    #[arg(long, global = true, env = "BOUILLON_MIN_FREE_MIB", value_name = "MIB", hide = true)]
+    min_free_mib: Option<u64>,
+    /// Seconds between SIGTERM, when /readyz begins to say no, and the end of listening, so that a load balancer can notice [default: 1].
+    #[arg(long, global = true, env = "BOUILLON_DRAIN_SECONDS", value_name = "N", hide = true, value_parser = clap::value_parser!(u64).range(0..=8))]
+    drain_seconds: Option<u64>,
     /// Memory for finished tiles of actors, MiB; 0 makes each anew [default: 64].
     #[arg(long, global = true, env = "BOUILLON_TILE_CACHE", value_name = "MIB")]
     tile_cache: Option<u32>,
@@ -96,6 +109,10 @@ impl Settings {
             metrics_listen: self.metrics_listen.or(file.metrics_listen),
             base_url: self.base_url.or(file.base_url),
             trusted_proxies: self.trusted_proxies.or(file.trusted_proxies),
+            tls_cert: self.tls_cert.or(file.tls_cert),
+            tls_key: self.tls_key.or(file.tls_key),
+            min_free_mib: self.min_free_mib.or(file.min_free_mib),
+            drain_seconds: self.drain_seconds.or(file.drain_seconds),
             tile_cache: self.tile_cache.or(file.tile_cache),
             no_backup: self.no_backup,
             json_logs: self.json_logs.or(file.json_logs),
@@ -170,6 +187,32 @@ impl Settings {
         self.no_backup.unwrap_or(false)
     }
 
+    /// Certificate and key, when this server speaks TLS itself.
+    ///
+    /// # Errors
+    /// When only one of them is given.
+    pub fn tls(&self) -> anyhow::Result<Option<[&Path; 2]>> {
+        match (&self.tls_cert, &self.tls_key) {
+            (None, None) => Ok(None),
+            (Some(cert), Some(key)) => Ok(Some([cert, key])),
+            _ => Err(BadInput("--tls-cert and --tls-key go together: give both or none".into()).into()),
+        }
+    }
+
+    /// The address that people type, when nothing else was set: where the server listens.
+    ///
+    /// # Errors
+    /// When the base URL is no http(s) address.
+    pub fn shown(&self, listening: SocketAddr) -> anyhow::Result<String> {
+        let scheme = if self.tls()?.is_some() { "https" } else { "http" };
+        Ok(self.base_url()?.unwrap_or_else(|| format!("{scheme}://{listening}")))
+    }
+
+    /// How long a server that was asked to stop goes on listening.
+    pub fn drain(&self) -> Duration {
+        Duration::from_secs(self.drain_seconds.unwrap_or(1).min(8))
+    }
+
     /// Whether log lines are JSON.
     pub fn json_logs(&self) -> bool {
         self.json_logs.unwrap_or(false)
@@ -190,6 +233,9 @@ impl Settings {
         };
         Ok(Options {
             base_url: self.base_url()?,
+            tls: self.tls()?.is_some(),
+            data: self.data()?,
+            min_free: self.min_free_mib.map(|mib| mib << 20),
             trusted_proxies: self.trusted_proxies.unwrap_or(0),
             limits,
             tile_cache: (self.tile_cache.unwrap_or(64) as usize) << 20,

@@ -6,7 +6,7 @@ use super::who::{Address, Person};
 use super::{App, Error, Result, actors};
 use crate::journal::{Request, broken};
 use crate::model::edit::{Ack, Edit, EditKind, Outcome};
-use crate::model::{Lang, SubjectKind};
+use crate::model::{Lang, Subject, SubjectKind};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -14,6 +14,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
 
 /// Edits in one request, at most.
 const EDITS_MAX: usize = 100;
@@ -66,19 +68,26 @@ async fn write(app: &App, lang: Lang, person: Person, address: Address, body: &[
     if let Some(seq) = acks.iter().filter_map(|a| a.seq).max().filter(|_| !broken("ack-early")) {
         app.journal.follower.reach(seq).await;
     }
-    let mut results = Vec::with_capacity(acks.len());
-    let mut tx = app.journal.store.read().await?;
-    for (ack, subject) in acks.iter().zip(subjects) {
-        let mut result = serde_json::to_value(ack).unwrap_or(Value::Null);
-        if subject.kind == SubjectKind::Actor && ack.result != Outcome::Refused {
-            result["actor"] = actors::json(app, &mut tx, subject.id).await?.unwrap_or(Value::Null);
-        }
-        results.push(result);
-    }
-    let head = tx.head().await?;
-    drop(tx);
+    let results = results(app, &acks, &subjects).await?;
+    let head = app.journal.follower.head();
     let body = json!({"head": head.seq, "epoch": head.epoch, "results": results});
     Ok((jar, verdict(&acks, body).map_err(|e| e.speaking(lang))).into_response())
+}
+
+/// Every answer, with the actor as it is now unless the edit was refused.
+async fn results(app: &App, acks: &[Ack], subjects: &[Subject]) -> Result<Vec<Value>> {
+    let shown = |ack: &Ack, subject: &Subject| (subject.kind == SubjectKind::Actor && ack.result != Outcome::Refused).then_some(subject.id);
+    let ids: BTreeSet<Uuid> = acks.iter().zip(subjects).filter_map(|(ack, subject)| shown(ack, subject)).collect();
+    let found = if ids.is_empty() { Vec::new() } else { app.journal.store.read().await?.actors_among(&Vec::from_iter(ids)).await? };
+    let actors: BTreeMap<Uuid, Value> = found.iter().map(|a| (a.id, actors::written(app, a))).collect();
+    let results = acks.iter().zip(subjects).map(|(ack, subject)| {
+        let mut result = serde_json::to_value(ack).unwrap_or(Value::Null);
+        if let Some(id) = shown(ack, subject) {
+            result["actor"] = actors.get(&id).cloned().unwrap_or(Value::Null);
+        }
+        result
+    });
+    Ok(results.collect())
 }
 
 fn read(body: &[u8]) -> Result<Body> {

@@ -4,8 +4,9 @@ use super::extract::{Path, Query, piece};
 use super::who::Person;
 use super::{App, Error, Result, territories};
 use crate::import::{RunError, Source, file_name, is_changes};
+use crate::journal::Refused;
 use crate::model::{Lang, Role, label};
-use crate::store::{Action, Item, Run, RunState};
+use crate::store::{self, Action, Item, Run, RunState};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -13,6 +14,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::io::ErrorKind;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use uuid::Uuid;
@@ -36,7 +38,7 @@ pub(super) struct Before {
 
 /// The imports of a territory, newest first.
 #[utoipa::path(get, path = "/api/v1/territories/{slug}/imports", tag = "imports", params(("slug" = String, Path, description = "Short address"), Before),
-    responses((status = 200, description = "Runs, 50 at a time"), (status = 401, description = "Nobody known"), (status = 403, description = "Not a moderator"), (status = 404, description = "No such territory")))]
+    responses((status = 200, description = "Runs, 50 at a time"), (status = 400, description = "Not understood"), (status = 401, description = "Nobody known"), (status = 403, description = "Not a moderator"), (status = 404, description = "No such territory")))]
 pub(super) async fn list(
     State(app): State<App>,
     lang: Lang,
@@ -111,13 +113,10 @@ pub(super) async fn upload(
 async fn receive(mut body: Body, file: &std::path::Path) -> Result<()> {
     let disk = |e: std::io::Error| {
         tracing::error!("an upload could not be written: {e}");
-        let french = "Le fichier n’a pas pu être enregistré : le disque est peut-être plein. Rien n’a été changé.";
-        Error::new(
-            StatusCode::INSUFFICIENT_STORAGE,
-            "not_written",
-            french,
-            "The file could not be stored: the disk may be full. Nothing was changed.",
-        )
+        match e.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => Refused::Full.into(),
+            _ => Error::internal(),
+        }
     };
     let mut out = tokio::fs::File::create(file).await.map_err(disk)?;
     let mut size = 0;
@@ -290,11 +289,24 @@ fn told(app: &App, lang: Lang, run: &Run) -> Value {
     })
 }
 
+/// What the database or the journal said, as a problem document.
+pub(super) fn failed(error: &anyhow::Error) -> Error {
+    if error.downcast_ref::<store::Error>().is_some_and(store::Error::is_full) {
+        return Refused::Full.into();
+    }
+    match error.downcast_ref::<Refused>() {
+        Some(refused) => refused.clone().into(),
+        None => {
+            tracing::error!("an import: {error:#}");
+            Error::internal()
+        }
+    }
+}
+
 /// Why an import does not go on, as a problem document.
 fn refusal(app: &App, lang: Lang, error: &anyhow::Error) -> Error {
     let Some(why) = error.downcast_ref::<RunError>() else {
-        tracing::error!("an import: {error:#}");
-        return Error::internal().speaking(lang);
+        return failed(error).speaking(lang);
     };
     let status = if matches!(why, RunError::Unknown) { StatusCode::NOT_FOUND } else { StatusCode::CONFLICT };
     let refused = Error::new(status, why.code(), why.sentence(Lang::Fr), why.sentence(Lang::En)).speaking(lang);

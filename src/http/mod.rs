@@ -19,14 +19,17 @@ mod ops;
 mod options;
 mod pages;
 mod quota;
+mod ready;
 mod territories;
 mod tiles;
+mod tls;
 mod tries;
 mod who;
 
 pub use error::{Error, Result};
 pub(crate) use me::hash_of as token_hash;
 pub use options::{Limits, Options};
+pub use tls::{BadTls, Tls};
 
 use crate::geocode::Geocoder;
 use crate::import::Imports;
@@ -38,6 +41,7 @@ use axum::http::{HeaderName, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::serve::ListenerExt;
 use axum_extra::extract::cookie::Key;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use rand::RngCore;
@@ -74,6 +78,7 @@ pub struct Shared {
     tiles: ActorTiles,
     archives: Archives,
     geocoder: Geocoder,
+    ready: ready::Ready,
     imports: Imports,
 }
 
@@ -112,6 +117,7 @@ impl App {
             tiles,
             archives,
             geocoder,
+            ready: ready::Ready::default(),
             imports,
         }));
         let weak = Arc::downgrade(&app.0);
@@ -128,7 +134,12 @@ impl App {
 
     /// Whether people reach this server over https.
     fn secure(&self) -> bool {
-        self.options.base_url.as_deref().is_some_and(|u| u.starts_with("https://"))
+        self.options.tls || self.options.base_url.as_deref().is_some_and(|u| u.starts_with("https://"))
+    }
+
+    /// From now on `/readyz` says that this server is stopping; requests are answered as before.
+    pub fn drain(&self) {
+        self.ready.drain();
     }
 }
 
@@ -263,17 +274,26 @@ pub fn metrics_handle() -> PrometheusHandle {
 }
 
 /// The routes of the metrics port.
-pub fn metrics_router(handle: PrometheusHandle) -> Routes {
-    axum::Router::new().route("/metrics", get(ops::metrics)).with_state(handle)
+pub fn metrics_router(handle: PrometheusHandle, app: App) -> Routes {
+    axum::Router::new().route("/metrics", get(ops::metrics)).with_state((handle, app))
 }
 
-/// Serves until told to stop.
+/// Serves until told to stop, over TLS when there is a certificate.
 ///
 /// # Errors
 /// When the listener fails.
-pub async fn serve(listener: TcpListener, routes: Routes, stop: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
+pub async fn serve(
+    listener: TcpListener,
+    tls: Option<Arc<Tls>>,
+    routes: Routes,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
     let service = routes.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(stop).await
+    match tls {
+        None => axum::serve(listener, service).with_graceful_shutdown(stop).await,
+        // Tapping makes the address of our listener known to handlers as that of a plain one.
+        Some(tls) => axum::serve(tls.listen(listener)?.tap_io(|_| ()), service).with_graceful_shutdown(stop).await,
+    }
 }
 
 /// Header that tells how far an answer has followed the journal: `epoch:seq`.

@@ -1,7 +1,7 @@
 //! The moderators' queue: values that changed here and at a source, and things that are gone from it.
 
 use super::extract::{Body, Path, Query};
-use super::imports::allowed;
+use super::imports::{allowed, failed};
 use super::who::Person;
 use super::{App, Error, Result, territories};
 use crate::import::{Decision, Settled, decide};
@@ -114,10 +114,7 @@ pub(super) async fn settle(
     }
     right?;
     let by = person.id.ok_or_else(gone)?;
-    let settled = decide(&app.journal, &case, body.decision, by, lang).await.map_err(|e| {
-        tracing::error!("a decision: {e:#}");
-        Error::internal().speaking(lang)
-    })?;
+    let settled = decide(&app.journal, &case, body.decision, by, lang).await.map_err(|e| failed(&e).speaking(lang))?;
     match settled {
         Settled::Done => Ok(Json(json!({"settled": true}))),
         Settled::Gone => Err(gone()),

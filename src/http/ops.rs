@@ -1,10 +1,10 @@
 //! For whoever runs the server: health, readiness, metrics, the API's description.
 
-use super::{App, Error, openapi};
+use super::{App, Error, openapi, ready};
 use crate::model::Lang;
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::Value;
@@ -15,25 +15,19 @@ pub(super) async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// The database answers, the atlas has followed, the writer is not drowning.
-pub(super) async fn readyz(State(app): State<App>) -> Response {
-    let not_ready = |why: &str| (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")).into_response();
-    if app.journal.writer.waiting() > 2000 {
-        return not_ready("too many edits are waiting");
+/// Whether this server should be sent requests: a line, or a sentence per reason why not.
+pub(super) async fn readyz(State(app): State<App>, lang: Lang) -> Response {
+    let reasons = ready::reasons(&app).await;
+    if reasons.is_empty() {
+        return "ready\n".into_response();
     }
-    let head = match app.journal.store.read().await {
-        Ok(mut tx) => tx.head().await,
-        Err(e) => Err(e),
-    };
-    match head {
-        Err(_) => not_ready("the database does not answer"),
-        Ok(head) if head.seq - app.journal.follower.head().seq > 1000 => not_ready("the atlas is behind"),
-        Ok(_) => "ready\n".into_response(),
-    }
+    let lines: String = reasons.iter().map(|[fr, en]| format!("{}\n", if lang == Lang::Fr { fr } else { en })).collect();
+    (StatusCode::SERVICE_UNAVAILABLE, [(header::CACHE_CONTROL, "no-store")], lines).into_response()
 }
 
 /// The metrics, on their own port.
-pub(super) async fn metrics(State(handle): State<PrometheusHandle>) -> String {
+pub(super) async fn metrics(State((handle, app)): State<(PrometheusHandle, App)>) -> String {
+    ready::measure(&app).await;
     handle.run_upkeep();
     handle.render()
 }

@@ -1,10 +1,18 @@
 //! What an operator can set about the HTTP side.
 
+use std::path::PathBuf;
+
 /// Options of the HTTP side.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// The address that people type, scheme and host, when it was set.
     pub base_url: Option<String>,
+    /// Whether this server speaks TLS itself.
+    pub tls: bool,
+    /// The data folder, whose disk must not fill up.
+    pub data: PathBuf,
+    /// Free space below which this server says that it is not ready, bytes; by default a tenth of the disk, at most 1 GiB.
+    pub min_free: Option<u64>,
     /// Proxies in front of this server.
     pub trusted_proxies: usize,
     /// What one person and one address may write.

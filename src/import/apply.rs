@@ -1,119 +1,26 @@
-//! A run's plan, and its writing: territory first, then the objects in batches that citizens' edits can slip between, then what stands
+//! A run's writing: territory first, then the objects in batches that citizens' edits can slip between, then what stands
 //! beside them. A run that was cut off is simply planned again: what is there already is recognised.
 
 use super::edits::{BATCH, new_edit, sentence, submit, with_base};
 use super::files::{Before, Reading};
-use super::items::{count_of, reference};
-use super::plan::{Around, Given, Home, Neighbour, Plan, Step, plan};
-use super::refusals::RunError;
-use super::renumber::NEAR_METRES;
+use super::items::count_of;
+use super::plan::{Home, Step};
+use super::refusals::{RunError, said};
 use super::runs::Imports;
 use super::{Event, Summary, own};
-use crate::atlas::Atlas;
-use crate::geo::Shape;
-use crate::journal::{Beside, Request, broken, now};
+use crate::journal::{Beside, Request, now};
 use crate::model::edit::{Ack, Edit, EditKind, Outcome, SubjectKind};
 use crate::model::{Fields, Territory, taxonomy};
 use crate::osm::{Boundary, Extract};
-use crate::store::{Action, AddressSource, AddressTotals, Known, Note, Run, RunCounts, RunState};
+use crate::store::{Action, AddressSource, AddressTotals, Note, Run, RunCounts, RunState};
 use anyhow::Context;
-use std::collections::{BTreeSet, HashSet};
-use std::sync::Arc;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-/// Actors near an object that are compared by name.
-const NEIGHBOURS: usize = 50;
 /// Runs of a territory of which is kept what stood before, so that they can be undone one after the other.
 const UNDOABLE: usize = 3;
 
-/// What the live map says of a place.
-struct Live(Arc<Atlas>);
-
-impl Around for Live {
-    fn home(&self, [lon, lat]: [f64; 2]) -> Option<Home> {
-        let (id, slug) = self.0.home_at(lon, lat)?;
-        Some(Home { id, slug: slug.into() })
-    }
-
-    fn near(&self, [lon, lat]: [f64; 2]) -> Vec<Neighbour> {
-        let near = self.0.nearest(lon, lat, NEIGHBOURS, NEAR_METRES);
-        near.into_iter().map(|n| Neighbour { id: n.entry.id, name: n.entry.name.to_string() }).collect()
-    }
-}
-
 impl Imports {
-    /// Plans a run on a territory that is here, and keeps the plan. Nothing else is written.
-    ///
-    /// # Errors
-    /// When the plan can't be made or kept; the run has failed then.
-    pub async fn plan(&self, run: &mut Run, reading: Reading) -> anyhow::Result<()> {
-        match self.keep_plan(run, reading).await {
-            Ok(()) => Ok(()),
-            Err(error) => {
-                self.fail(run, &error).await;
-                Err(error)
-            }
-        }
-    }
-
-    pub(super) async fn keep_plan(&self, run: &mut Run, mut reading: Reading) -> anyhow::Result<()> {
-        self.files.keep_reading(run.id, &reading)?;
-        let mut tx = self.journal.store.read().await?;
-        let home = tx.territory_by_slug(&run.slug).await?.map(|t| Home { id: t.id, slug: t.slug().into() });
-        drop(tx);
-        let plan = self.make(run, home.as_ref(), &mut reading.extract).await?;
-        run.facts.counts = plan.counts;
-        run.state = RunState::Planned;
-        let mut tx = self.journal.store.write().await?;
-        tx.forget_plan(run.id).await?;
-        let (last, _) = tx.done_items(run.id).await?;
-        for (step, number) in plan.steps.iter().zip(last + 1..) {
-            let mut item = step.note.item.clone();
-            item.number = number;
-            tx.put_item(run.id, &item, None, false).await?;
-        }
-        tx.put_run(run).await?;
-        tx.commit().await?;
-        Ok(())
-    }
-
-    /// What the run would do as things stand. `home` is none when the objects go into the territories that cover them.
-    async fn make(&self, run: &Run, home: Option<&Home>, extract: &mut Extract) -> anyhow::Result<Plan> {
-        let mut tx = self.journal.store.read().await?;
-        let mut known: Vec<Known> = match home {
-            Some(home) => tx.known_in(home.id).await?,
-            None => Vec::new(),
-        };
-        let here: HashSet<String> = known.iter().map(|k| k.origin.reference.clone()).collect();
-        let references: Vec<String> = extract.found.iter().map(reference).filter(|r| !here.contains(r)).collect();
-        let others: Vec<&str> = references.iter().map(String::as_str).collect();
-        known.extend(tx.known_as(&others).await?);
-        let cases = tx.standing_cases().await?;
-        let mut offered: BTreeSet<String> = tx.offered().await?.into_iter().collect();
-        let mut after = 0;
-        loop {
-            let page = tx.items_done(run.id, after, 5000).await?;
-            let Some((last, _)) = page.last() else { break };
-            after = last.number;
-            offered.extend(page.into_iter().filter(|(item, _)| item.action == Action::Candidate).map(|(item, _)| item.reference));
-        }
-        drop(tx);
-        if home.is_some() && extract.found.is_empty() && !here.is_empty() {
-            return Err(RunError::NothingHere.into());
-        }
-        let shape = Shape::from_geojson(&extract.boundary.geometry);
-        let (found, id, home, live) = (std::mem::take(&mut extract.found), run.id, home.cloned(), Live(self.journal.atlas.clone()));
-        let (plan, found) = tokio::task::spawn_blocking(move || {
-            let own = home.as_ref().map(|home| (home, shape));
-            let given = Given { run: id, at: now(), found: &found, own, known, cases, offered, overwrite: broken("overwrite") };
-            (plan(given, &live), found)
-        })
-        .await?;
-        extract.found = found;
-        Ok(plan)
-    }
-
     /// Writes a claimed run from what was read for its plan.
     ///
     /// # Errors
@@ -132,14 +39,17 @@ impl Imports {
     pub async fn claim(&self, id: Uuid) -> anyhow::Result<Run> {
         let mut tx = self.journal.store.write().await?;
         let run = tx.run(id).await?.ok_or(RunError::Unknown)?;
-        if run.node != self.node {
+        if !self.is_mine(&run) {
             return Err(RunError::Elsewhere.into());
         }
         if !tx.move_run(id, RunState::Planned, RunState::Applying).await? {
             return Err(RunError::State(run.state).into());
         }
+        let mut claimed = Run { state: RunState::Applying, ..run };
+        claimed.facts.error = None;
+        tx.put_run(&claimed).await?;
         tx.commit().await?;
-        Ok(Run { state: RunState::Applying, ..run })
+        Ok(claimed)
     }
 
     /// Writes a claimed run. On failure it stays planned: what was written is recognised when it is applied again.
@@ -162,9 +72,9 @@ impl Imports {
 
     async fn stays_planned<T>(&self, run: &Run, error: anyhow::Error) -> anyhow::Result<T> {
         tracing::error!("the import {} was not written to its end: {error:#}", run.id);
-        let mut tx = self.journal.store.write().await?;
-        tx.move_run(run.id, RunState::Applying, RunState::Planned).await?;
-        tx.commit().await?;
+        let mut planned = Run { state: RunState::Planned, ..run.clone() };
+        planned.facts.error = Some(said(&RunError::NotApplied.into()));
+        self.put(&planned).await?;
         Err(error)
     }
 }
@@ -188,7 +98,7 @@ impl Work<'_> {
         let already = self.objects(plan.steps).await?;
         let mut counts = RunCounts { unchanged: plan.counts.unchanged.saturating_sub(already), ..plan.counts };
         self.summary.kept += counts.kept;
-        *self.summary.skipped.entry("outside".into()).or_default() += counts.outside;
+        self.summary.skipped.insert("outside".into(), counts.outside);
         let store = &self.imports.journal.store;
         let mut tx = store.write().await?;
         for (territory, list) in &plan.candidates {
@@ -216,7 +126,6 @@ impl Work<'_> {
         let counts = &extract.counts;
         self.summary.read = [counts.nodes, counts.ways, counts.relations];
         self.summary.skipped.clone_from(&counts.skipped);
-        self.summary.skipped.insert("outside".into(), counts.outside);
         self.summary.addresses = AddressTotals::of(&extract.addresses);
     }
 
@@ -281,12 +190,14 @@ impl Work<'_> {
         tokio::task::spawn_blocking(move || files.keep_before(id, &slug, &before)).await?
     }
 
-    /// Writes the steps; gives how many objects the run had written before it was cut off.
+    /// Writes the steps; gives how many actors the run had written before it was cut off, which are as the source has them by now.
     async fn objects(&mut self, mut steps: Vec<Step>) -> anyhow::Result<u64> {
         let store = &self.imports.journal.store;
         let mut tx = store.write().await?;
         tx.forget_plan(self.run.id).await?;
-        let (mut number, done) = tx.done_items(self.run.id).await?;
+        let (mut number, _) = tx.done_items(self.run.id).await?;
+        let actors = [Action::Create, Action::Update, Action::Conflict, Action::Renumber, Action::Reappear];
+        let done: i64 = tx.count_items(self.run.id).await?.into_iter().filter(|(action, _)| actors.contains(action)).map(|(_, n)| n).sum();
         tx.commit().await?;
         let total = steps.len() as u64;
         while !steps.is_empty() {
@@ -324,6 +235,7 @@ impl Work<'_> {
         for note in &notes {
             tx.put_note(note, now()).await?;
         }
+        tx.put_items(&notes.iter().map(Note::line).collect::<Vec<_>>(), true).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -358,10 +270,11 @@ impl Work<'_> {
         self.run.state = RunState::Applied;
         self.run.applied_at = Some(now());
         self.run.facts.counts = counts;
+        self.run.facts.error = None;
         tx.put_run(&self.run).await?;
         tx.commit().await?;
         imports.files.tidy(id);
-        for old in applied.iter().filter(|r| r.id != id && r.node == imports.node).skip(UNDOABLE - 1) {
+        for old in applied.iter().filter(|r| r.id != id && imports.is_mine(r)).skip(UNDOABLE - 1) {
             imports.files.forget(old.id);
         }
         Ok(())

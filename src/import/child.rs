@@ -155,6 +155,9 @@ async fn listen(command: &str, file: &Path, more: &[OsString], report: &mpsc::Se
         }
     }
     let status = child.wait().await?;
+    if !status.success() && last.is_none() {
+        metrics::counter!("bouillon_import_children_killed_total").increment(1);
+    }
     let last = last.with_context(|| {
         format!("the reading process ended before it was done ({status}): the file may need more memory than allowed, or be built to do harm")
     })?;

@@ -110,7 +110,9 @@ impl Imports {
         let Some(RunError::Busy(run)) = error.downcast_ref::<RunError>() else { return Ok(None) };
         let mut tx = self.journal.store.read().await?;
         let (_, done) = tx.done_items(run.id).await?;
-        let waits = run.state == RunState::Planned && run.node == self.node && (done > 0 || run.fresh);
+        // Of the same file once more nothing may have been left to write.
+        let begun = done > 0 || run.fresh || run.facts.error.is_some();
+        let waits = run.state == RunState::Planned && self.is_mine(run) && begun;
         Ok(waits.then(|| (**run).clone()))
     }
 

@@ -13,6 +13,7 @@ mod local;
 mod moderate;
 mod own;
 mod plan;
+mod prepare;
 mod refusals;
 mod renumber;
 mod runs;

@@ -270,3 +270,119 @@ impl<'a, A: Around> Planner<'a, A> {
         self.plan.steps.push(Step { edit, note });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Doc, Fields};
+    use crate::osm::Doubt;
+    use serde_json::json;
+
+    /// A commune without actors, or with one at each of some points.
+    struct Town(Vec<(Uuid, &'static str, [f64; 2])>);
+
+    impl Around for Town {
+        fn home(&self, [lon, _]: [f64; 2]) -> Option<Home> {
+            (lon < 2.0).then(|| Home { id: Uuid::from_u128(1), slug: "ville".into() })
+        }
+
+        fn near(&self, at: [f64; 2]) -> Vec<Neighbour> {
+            let near = self.0.iter().filter(|(_, _, point)| crate::geo::mercator::metres(*point, at) <= renumber::NEAR_METRES);
+            near.map(|(id, name, _)| Neighbour { id: *id, name: (*name).to_owned() }).collect()
+        }
+    }
+
+    fn fields(name: &str, lon: f64) -> Fields {
+        let at = json!({"lon": lon, "lat": 47.0, "precision": "exact"});
+        Fields::from([("name".into(), json!(name)), ("place/p1/position".into(), at)])
+    }
+
+    fn found(osm: &str, name: &str, lon: f64) -> Found {
+        let verdict = Verdict::Publish;
+        Found { osm: osm.into(), version: 2, fields: fields(name, lon), category: None, verdict, rule: String::new(), twin_of: None }
+    }
+
+    fn known(osm: &str, actor: u128, name: &str, lon: f64) -> Known {
+        let (actor, values) = (Uuid::from_u128(actor), fields(name, lon));
+        let origin =
+            Imported { reference: format!("osm:{osm}"), actor, version: 2, licence: String::new(), values: values.clone(), run: Uuid::nil() };
+        Known { origin, home: Uuid::from_u128(1), doc: Doc { fields: values, ..Doc::default() } }
+    }
+
+    /// Plans for the commune; its steps as words.
+    fn steps(found: &[Found], known: Vec<Known>, cases: Vec<Case>, town: &Town) -> (Plan, Vec<String>) {
+        let home = Home { id: Uuid::from_u128(1), slug: "ville".into() };
+        let square = json!({"type": "Polygon", "coordinates": [[[0.0, 46.0], [2.0, 46.0], [2.0, 48.0], [0.0, 48.0], [0.0, 46.0]]]});
+        let own = Some((&home, Shape::from_geojson(&square)));
+        let run = Uuid::from_u128(99);
+        let plan = plan(Given { run, at: 0, found, own, known, cases, offered: BTreeSet::new(), overwrite: false }, town);
+        let words = plan.steps.iter().map(|s| format!("{} {}", s.note.item.action.as_str(), s.note.item.reference)).collect();
+        (plan, words)
+    }
+
+    #[test]
+    fn what_is_gone_is_asked_about_once_and_no_more_when_it_is_back() {
+        let (here, gone) = (known("node/1", 1, "Ruche", 1.0), known("node/2", 2, "Lavoir", 1.5));
+        let list = [found("node/1", "Ruche", 1.0)];
+        let (plan, words) = steps(&list, vec![here.clone(), gone.clone()], Vec::new(), &Town(Vec::new()));
+        assert_eq!((words, plan.counts.close, plan.counts.unchanged), (vec!["close osm:node/2".into()], 1, 1));
+        let case = plan.steps[0].note.cases[0].clone();
+        assert_eq!((case.kind, case.actor), (CaseKind::Closing, Uuid::from_u128(2)));
+        // Asked already, open or decided; outside the boundary; closed or deleted here; of another territory.
+        let town = Town(Vec::new());
+        assert!(steps(&list, vec![here.clone(), gone.clone()], vec![case.clone()], &town).1.is_empty());
+        let decided = Case { decision: Some("stay".into()), ..case.clone() };
+        assert!(steps(&list, vec![here.clone(), gone.clone()], vec![decided.clone()], &town).1.is_empty());
+        let mut others = [gone.clone(), gone.clone(), gone.clone(), known("node/2", 2, "Lavoir", 2.5)];
+        others[0].doc.fields.insert("status".into(), json!("closed"));
+        others[1].doc.deleted = true;
+        others[2].home = Uuid::from_u128(7);
+        for other in others {
+            assert!(steps(&list, vec![here.clone(), other], Vec::new(), &town).1.is_empty());
+        }
+        let both = [found("node/1", "Ruche", 1.0), found("node/2", "Lavoir", 1.5)];
+        let (plan, words) = steps(&both, vec![here, gone], vec![decided], &town);
+        assert_eq!(words, ["reappear osm:node/2"]);
+        assert_eq!(plan.steps[0].note.ended, [case.id]);
+    }
+
+    #[test]
+    fn a_thing_under_another_number_stays_the_same_actor() {
+        let old = known("node/1", 1, "Les Quatre-Vents", 1.0);
+        let (plan, words) = steps(&[found("way/7", "Les Quatre Vents", 1.000_1)], vec![old.clone()], Vec::new(), &Town(Vec::new()));
+        assert_eq!(words, ["renumber osm:way/7"]);
+        let note = &plan.steps[0].note;
+        assert_eq!((note.item.old_reference.as_deref(), note.item.actor), (Some("osm:node/1"), Some(Uuid::from_u128(1))));
+        assert_eq!((&note.before, note.origin.as_ref().map(|o| o.reference.as_str())), (&Some(old.origin.clone()), Some("osm:way/7")));
+        assert_eq!(plan.steps[0].edit.as_ref().map(|e| e.set.len()), Some(2), "name and position follow");
+        // Two hundred metres away it is another one.
+        let (_, words) = steps(&[found("way/7", "Les Quatre Vents", 1.003)], vec![old], Vec::new(), &Town(Vec::new()));
+        assert_eq!(words, ["create osm:way/7", "close osm:node/1"]);
+    }
+
+    #[test]
+    fn what_somebody_added_by_hand_is_not_published_twice_and_neighbours_of_one_name_are() {
+        let hand = Town(vec![(Uuid::from_u128(5), "Boîte à livres", [1.0, 47.0])]);
+        let new = [found("node/8", "Boite à livres", 1.000_1)];
+        let (plan, words) = steps(&new, Vec::new(), Vec::new(), &hand);
+        assert_eq!((words, plan.candidates[&Uuid::from_u128(1)].len()), (vec!["candidate osm:node/8".into()], 1));
+        // The one that stands there has an object of its own in the source.
+        let both = [found("node/5", "Boîte à livres", 1.0), found("node/8", "Boite à livres", 1.000_1)];
+        let own = known("node/5", 5, "Boîte à livres", 1.0);
+        assert_eq!(steps(&both, vec![own.clone()], Vec::new(), &hand).1, ["create osm:node/8"]);
+        // Unless the source says that both are one: the new one is the larger whole of what is here.
+        let mut twins = both.clone();
+        twins[0].verdict = Verdict::Candidate(Doubt::Duplicate);
+        twins[0].twin_of = Some("node/8".into());
+        assert_eq!(steps(&twins, vec![own], Vec::new(), &hand).1, ["candidate osm:node/8"]);
+    }
+
+    #[test]
+    fn only_what_is_remembered_changes_when_only_the_version_did() {
+        let mut newer = found("node/1", "Ruche", 1.0);
+        newer.version = 3;
+        let (plan, words) = steps(&[newer], vec![known("node/1", 1, "Ruche", 1.0)], Vec::new(), &Town(Vec::new()));
+        assert_eq!((words, plan.counts.unchanged), (vec!["same osm:node/1".into()], 1));
+        assert!(plan.steps[0].edit.is_none() && plan.steps[0].note.origin.as_ref().is_some_and(|o| o.version == 3));
+    }
+}

@@ -37,6 +37,10 @@ pub enum RunError {
     DiskFull,
     /// The disk refuses for another reason.
     Disk(String),
+    /// Writing was cut off.
+    NotApplied,
+    /// Undoing was cut off.
+    NotUndone,
     /// The server stopped while it was reading.
     Stopped,
 }
@@ -64,7 +68,7 @@ impl RunError {
             Self::NothingHere => "import_nothing_here",
             Self::TooMany(_) | Self::TooSlow(_) => "import_too_large",
             Self::DiskFull | Self::Disk(_) => "not_written",
-            Self::Stopped => "import_stopped",
+            Self::Stopped | Self::NotApplied | Self::NotUndone => "import_stopped",
         }
     }
 
@@ -97,6 +101,8 @@ impl RunError {
             }
             Self::DiskFull => "Le disque est plein : rien n’a été changé. Libérez de la place, puis recommencez l’import.".into(),
             Self::Disk(message) => format!("Le fichier n’a pas pu être gardé, rien n’a été changé : {message}."),
+            Self::NotApplied => "L’import n’a pas pu être écrit jusqu’au bout : appliquez-le à nouveau, ce qui est écrit sera reconnu.".into(),
+            Self::NotUndone => "L’import n’a pas pu être annulé jusqu’au bout : annulez-le à nouveau.".into(),
             Self::Stopped => "Le serveur s’est arrêté pendant la lecture : envoyez le fichier à nouveau.".into(),
         }
     }
@@ -116,6 +122,8 @@ impl RunError {
             Self::TooSlow(seconds) => format!("reading took more than {seconds} seconds and was stopped: import this file on the command line"),
             Self::DiskFull => "the disk is full: nothing was changed; make room, then run the import again".into(),
             Self::Disk(message) => format!("the file could not be kept, nothing was changed: {message}"),
+            Self::NotApplied => "the import could not be written to its end: apply it again, what is written will be recognised".into(),
+            Self::NotUndone => "the import could not be undone to its end: undo it again".into(),
             Self::Stopped => "the server stopped while it was reading: send the file again".into(),
         }
     }

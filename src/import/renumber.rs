@@ -123,7 +123,7 @@ mod tests {
             [named("osm:node/1", "Les Quatre Vents", 1.0), named("osm:node/2", "Médiathèque", 1.0), named("osm:node/3", "Médiathèque", 1.000_1)];
         let new = [
             named("osm:way/1", "Quatre Vents", 1.000_2),
-            named("osm:way/2", "Mediatheque", 1.000_15),
+            named("osm:way/2", "Mediatheque", 1.000_12),
             named("osm:way/3", "Médiathèque", 1.0),
             named("osm:way/4", "Médiathèque", 1.000_05),
             named("osm:way/5", "Boulodrome", 1.0),

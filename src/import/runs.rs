@@ -87,20 +87,32 @@ impl Imports {
     /// When the database does not answer.
     pub async fn pick_up(&self) -> anyhow::Result<()> {
         let mut tx = self.journal.store.write().await?;
-        for mut run in tx.runs_left(&self.node).await? {
+        for mut run in tx.runs_left().await?.into_iter().filter(|run| self.is_mine(run)) {
+            run.node.clone_from(&self.node);
             run.state = match run.state {
                 RunState::Reading => {
                     run.facts.error = Some(said(&RunError::Stopped.into()));
                     self.files.forget(run.id);
                     RunState::Failed
                 }
-                RunState::Applying => RunState::Planned,
-                _ => RunState::Applied,
+                RunState::Applying => {
+                    run.facts.error = Some(said(&RunError::NotApplied.into()));
+                    RunState::Planned
+                }
+                _ => {
+                    run.facts.error = Some(said(&RunError::NotUndone.into()));
+                    RunState::Applied
+                }
             };
             tx.put_run(&run).await?;
         }
         tx.commit().await?;
         Ok(())
+    }
+
+    /// Whether a run's files are in this data folder. Without a shared database there is no other, whatever a restored backup says.
+    pub(super) fn is_mine(&self, run: &Run) -> bool {
+        run.node == self.node || !self.journal.store.is_postgis()
     }
 
     /// Where the files of runs lie.
@@ -148,8 +160,11 @@ impl Imports {
             undone_at: None,
             facts: RunFacts::default(),
         };
-        self.put(&run).await?;
         self.files.make(run.id)?;
+        if let Err(error) = self.put(&run).await {
+            self.files.forget(run.id);
+            return Err(error);
+        }
         Ok(run)
     }
 
@@ -201,7 +216,16 @@ impl Imports {
         run.state = RunState::Failed;
         run.facts.error = Some(said(error));
         self.files.forget(run.id);
-        if let Err(e) = self.put(run).await {
+        let forgotten = async {
+            let mut tx = self.journal.store.write().await?;
+            tx.forget_plan(run.id).await?;
+            tx.commit().await
+        };
+        let noted = match forgotten.await {
+            Ok(()) => self.put(run).await,
+            Err(e) => Err(e.into()),
+        };
+        if let Err(e) = noted {
             tracing::warn!("the failed import {} could not be noted: {e:#}", run.id);
         }
     }

@@ -3,13 +3,14 @@
 
 use super::Event;
 use super::edits::{BATCH, new_edit, submit};
-use super::refusals::RunError;
+use super::refusals::{RunError, said};
 use super::runs::Imports;
 use crate::journal::{Request, now};
+use crate::model::Fields;
 use crate::model::edit::{Ack, Edit, EditKind, Entry, FieldResult, Outcome, SubjectKind};
-use crate::model::{Fields, Version};
 use crate::store::{AddressSource, Run, RunState, UndoCounts};
-use std::collections::{BTreeMap, HashSet};
+use serde_json::Value;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
@@ -28,7 +29,7 @@ impl Imports {
         if newest.is_some_and(|newest| newest.id != id) {
             return Err(RunError::NotLatest.into());
         }
-        if run.node != self.node {
+        if !self.is_mine(&run) {
             return Err(RunError::Elsewhere.into());
         }
         if !run.slug.is_empty() && !self.files.has_before(id) {
@@ -60,9 +61,10 @@ impl Imports {
             }
             Err(error) => {
                 tracing::error!("the import {} was not undone to its end: {error:#}", run.id);
-                let mut tx = self.journal.store.write().await?;
-                tx.move_run(run.id, RunState::Undoing, RunState::Applied).await?;
-                tx.commit().await?;
+                run.state = RunState::Applied;
+                run.undone_at = None;
+                run.facts.error = Some(said(&RunError::NotUndone.into()));
+                self.put(&run).await?;
                 Err(error)
             }
         }
@@ -70,17 +72,17 @@ impl Imports {
 
     async fn undo_all(&self, run: &mut Run, report: &mpsc::Sender<Event>) -> anyhow::Result<UndoCounts> {
         let mut tx = self.journal.store.read().await?;
-        let made = tx.made_in(run.id).await?;
+        let made: HashSet<Uuid> = tx.made_in(run.id).await?.into_iter().collect();
         drop(tx);
         let mut counts = UndoCounts::default();
-        let ours: HashSet<Uuid> = made.iter().map(|(id, _)| *id).collect();
-        self.revert(run.id, &ours, &mut counts, report).await?;
-        let stayed = self.take_away(run.id, &made, &mut counts, report).await?;
+        let left = self.revert(run.id, &made, &mut counts, report).await?;
+        let stayed = self.take_away(run.id, left, &mut counts, report).await?;
         self.origins_back(run.id, &stayed).await?;
         self.beside_back(run).await?;
         run.state = RunState::Undone;
         run.undone_at = Some(now());
         run.facts.undo = Some(counts);
+        run.facts.error = None;
         let mut tx = self.journal.store.write().await?;
         tx.undo_cases(run.id).await?;
         tx.put_run(run).await?;
@@ -89,47 +91,84 @@ impl Imports {
         Ok(counts)
     }
 
-    /// Reverts what the run changed on what was there before it, the newest first.
-    async fn revert(&self, run: Uuid, ours: &HashSet<Uuid>, counts: &mut UndoCounts, report: &mpsc::Sender<Event>) -> anyhow::Result<()> {
+    /// Reverts what the run changed on what was there before it, the newest first. Gives the actors that it made, as it left them.
+    async fn revert(&self, run: Uuid, made: &HashSet<Uuid>, counts: &mut UndoCounts, report: &mpsc::Sender<Event>) -> anyhow::Result<Made> {
         let (mut before, mut done) = (i64::MAX, 0);
+        let mut ours = Made::new();
         loop {
             let mut tx = self.journal.store.read().await?;
             let entries = tx.written_in(run, before, BATCH as i64).await?;
             drop(tx);
-            let Some(last) = entries.last() else { return Ok(()) };
+            let Some(last) = entries.last() else { return Ok(ours) };
             before = last.seq;
             done += entries.len() as u64;
+            for e in entries.iter().filter(|e| made.contains(&e.subject.id)) {
+                let fields = ours.entry(e.subject.id).or_default();
+                for (field, value) in &e.after {
+                    fields.entry(field.clone()).or_insert_with(|| value.clone());
+                }
+            }
             // Territories that the run made stay: others may have come to lie in them.
-            let undoes = |e: &&Entry| e.kind != EditKind::Create && !ours.contains(&e.subject.id);
-            let requests = entries.iter().filter(undoes).map(|e| {
-                let edit = new_edit(e.subject.kind, e.subject.id, EditKind::Revert, Fields::new());
-                again(Edit { id: undo_id(run, e.seq), reverts: Some(e.seq), ..edit })
-            });
-            for ack in submit(&self.journal, requests.collect()).await? {
-                count(counts, &ack);
+            let undoes = |e: &Entry| e.kind != EditKind::Create && !made.contains(&e.subject.id);
+            let mut left: Vec<Entry> = entries.into_iter().filter(undoes).collect();
+            while !left.is_empty() {
+                // One entry per subject at a time, since each is based on what the one before has left.
+                let mut seen = HashSet::new();
+                let (now, later): (Vec<Entry>, Vec<Entry>) = left.into_iter().partition(|e| seen.insert(e.subject.id));
+                left = later;
+                for ack in submit(&self.journal, self.reverts(run, &now).await?).await? {
+                    count(counts, &ack);
+                }
             }
             let _ = report.try_send(Event::Progress { step: "write".into(), done, total: done.max(BATCH as u64) });
         }
     }
 
-    /// Takes the actors off the map that the run made and nobody touched since. Gives those that stay.
-    async fn take_away(
-        &self,
-        run: Uuid,
-        made: &[(Uuid, Version)],
-        counts: &mut UndoCounts,
-        report: &mpsc::Sender<Event>,
-    ) -> anyhow::Result<HashSet<Uuid>> {
+    /// The edits that undo entries. A field that holds what the run wrote is undone, also when a later run came and was undone in between.
+    async fn reverts(&self, run: Uuid, entries: &[Entry]) -> anyhow::Result<Vec<Request>> {
+        let mut tx = self.journal.store.read().await?;
+        let mut requests = Vec::with_capacity(entries.len());
+        for e in entries {
+            let doc = match e.subject.kind {
+                SubjectKind::Actor => tx.actor(e.subject.id).await?.map(|a| a.doc),
+                SubjectKind::Territory => tx.territory(e.subject.id).await?.map(|t| t.doc),
+            };
+            let as_left = |(field, after): (&String, &Value)| {
+                let doc = doc.as_ref()?;
+                let same = doc.fields.get(field).unwrap_or(&Value::Null) == after;
+                same.then(|| (field.clone(), Some(doc.version_of(field))))
+            };
+            let base = e.after.iter().filter_map(as_left).collect();
+            let edit = new_edit(e.subject.kind, e.subject.id, EditKind::Revert, Fields::new());
+            requests.push(again(Edit { id: undo_id(run, e.seq), reverts: Some(e.seq), base, ..edit }));
+        }
+        Ok(requests)
+    }
+
+    /// Takes the actors off the map that the run made, where they are as it left them. Gives those that stay.
+    async fn take_away(&self, run: Uuid, made: Made, counts: &mut UndoCounts, report: &mpsc::Sender<Event>) -> anyhow::Result<HashSet<Uuid>> {
         let mut stayed = HashSet::new();
+        let made: Vec<(Uuid, Fields)> = made.into_iter().collect();
         for (i, some) in made.chunks(BATCH).enumerate() {
-            let requests = some.iter().map(|(id, version)| {
-                let edit = new_edit(SubjectKind::Actor, *id, EditKind::Delete, Fields::new());
-                again(Edit { id: undo_id(run, version.seq), base: BTreeMap::from([("*".into(), Some(*version))]), ..edit })
-            });
-            for (ack, (id, _)) in submit(&self.journal, requests.collect()).await?.iter().zip(some) {
-                // The same answer is given again for the same edit, so « same » means that somebody else took it off the map.
-                if matches!(ack.result, Outcome::Conflict | Outcome::Same) {
+            let mut tx = self.journal.store.read().await?;
+            let mut requests = Vec::with_capacity(some.len());
+            for (id, left) in some {
+                let Some(actor) = tx.actor(*id).await? else { continue };
+                if actor.doc.fields == present(left) {
+                    let edit = new_edit(SubjectKind::Actor, *id, EditKind::Delete, Fields::new());
+                    let id = Uuid::new_v5(&run, format!("undo {id}").as_bytes());
+                    requests.push(again(Edit { id, base: BTreeMap::from([("*".into(), Some(actor.doc.version))]), ..edit }));
+                } else {
                     stayed.insert(*id);
+                    counts.kept += 1;
+                }
+            }
+            drop(tx);
+            let ids: Vec<Uuid> = requests.iter().map(|r| r.edit.subject.id).collect();
+            for (ack, id) in submit(&self.journal, requests).await?.iter().zip(ids) {
+                // Somebody else took it off the map, or changed it just now.
+                if matches!(ack.result, Outcome::Conflict | Outcome::Same) {
+                    stayed.insert(id);
                     counts.kept += 1;
                 } else {
                     counts.undone += 1;
@@ -179,6 +218,14 @@ impl Imports {
     }
 }
 
+/// Actors that a run made, with the values that it left; a cleared one is null.
+type Made = HashMap<Uuid, Fields>;
+
+/// Values that are there.
+fn present(left: &Fields) -> Fields {
+    left.iter().filter(|(_, value)| !value.is_null()).map(|(field, value)| (field.clone(), value.clone())).collect()
+}
+
 /// One edit per run and entry, so that undoing again after a cut does nothing twice.
 fn undo_id(run: Uuid, seq: i64) -> Uuid {
     Uuid::new_v5(&run, format!("undo {seq}").as_bytes())
@@ -192,5 +239,7 @@ fn again(edit: Edit) -> Request {
 fn count(counts: &mut UndoCounts, ack: &Ack) {
     let clashes = ack.fields.values().filter(|f| matches!(f, FieldResult::Conflict { .. })).count() as u64;
     counts.kept += clashes;
-    counts.undone += u64::from(matches!(ack.result, Outcome::Applied | Outcome::Same));
+    // An edit of this number that was written before the undoing was cut off had seen other versions.
+    let before = ack.code.as_deref() == Some("edit_id_reused");
+    counts.undone += u64::from(before || matches!(ack.result, Outcome::Applied | Outcome::Same));
 }

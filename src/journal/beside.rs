@@ -1,8 +1,9 @@
 //! What is written beside an edit, in its transaction: what an import leaves of an object, or a moderator's decision.
 
+use super::batch::Batch;
 use super::core::Request;
 use crate::model::edit::{Ack, FieldResult, Outcome};
-use crate::store::{self, Action, Case, CaseKind, ItemField, Note, Tx, What};
+use crate::store::{self, Action, Case, CaseKind, ItemField, Note, What};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -24,14 +25,14 @@ pub enum Beside {
 }
 
 /// Writes it, unless the edit was refused or met a subject that was taken away.
-pub(super) async fn write(tx: &mut Tx, request: &Request, ack: &Ack, home: Uuid, at: i64) -> store::Result<()> {
+pub(super) async fn write(batch: &mut Batch, request: &Request, ack: &Ack, home: Uuid, at: i64) -> store::Result<()> {
     let gone = ack.deleted && ack.result == Outcome::Conflict;
     match &request.beside {
         _ if gone || ack.result == Outcome::Refused => Ok(()),
         Beside::Nothing => Ok(()),
-        Beside::Note(note) => tx.put_note(&with_clashes(note, ack, home, at), at).await,
+        Beside::Note(note) => batch.put_note(&with_clashes(note, ack, home, at), at).await,
         Beside::Settles { .. } if ack.result == Outcome::Conflict => Ok(()),
-        Beside::Settles { case, decision } => tx.settle_case(*case, decision, request.author.identity(), at).await.map(|_| ()),
+        Beside::Settles { case, decision } => batch.tx.settle_case(*case, decision, request.author.identity(), at).await.map(|_| ()),
     }
 }
 

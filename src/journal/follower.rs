@@ -8,7 +8,7 @@ use crate::model::{Entry, SubjectKind, Version};
 use crate::store::{self, Store, Tx};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
@@ -24,6 +24,7 @@ const LOADED_AT_ONCE: i64 = 2000;
 #[derive(Debug, Clone)]
 pub struct Follower {
     head: watch::Receiver<Version>,
+    caught_up: watch::Receiver<Instant>,
     look: Arc<Notify>,
 }
 
@@ -33,17 +34,23 @@ impl Follower {
     /// # Errors
     /// When the first load fails.
     pub async fn start(store: Store, atlas: Arc<Atlas>, committed: Arc<Notify>) -> store::Result<(Self, tokio::task::JoinHandle<()>)> {
-        let mut task = Task { store, atlas, seen: Version::default() };
+        let (caught_up, when) = watch::channel(Instant::now());
+        let mut task = Task { store, atlas, seen: Version::default(), caught_up };
         task.load().await?;
         let (publish, head) = watch::channel(task.seen);
         let look = committed.clone();
         let handle = tokio::spawn(async move { task.run(committed, publish).await });
-        Ok((Self { head, look }, handle))
+        Ok((Self { head, caught_up: when, look }, handle))
     }
 
     /// How far the atlas has followed.
     pub fn head(&self) -> Version {
         *self.head.borrow()
+    }
+
+    /// For how long the atlas may have missed something: since the last time that it held everything committed. Up to 2 s when all is well.
+    pub fn lag(&self) -> Duration {
+        self.caught_up.borrow().elapsed()
     }
 
     /// Looks for new entries at once and waits up to 2 s until the atlas holds a number; false when it does not by then.
@@ -61,10 +68,12 @@ struct Task {
     store: Store,
     atlas: Arc<Atlas>,
     seen: Version,
+    caught_up: watch::Sender<Instant>,
 }
 
 impl Task {
     async fn load(&mut self) -> store::Result<()> {
+        let begun = Instant::now();
         let mut tx = self.store.read().await?;
         let head = tx.head().await?;
         let mut loader = Loader::default();
@@ -89,6 +98,7 @@ impl Task {
             return Err(store::Error::Unfit("the atlas could not be built".into()));
         }
         self.seen = head;
+        let _ = self.caught_up.send(begun);
         Ok(())
     }
 
@@ -121,19 +131,28 @@ impl Task {
 
     async fn catch_up(&mut self) -> store::Result<()> {
         loop {
+            let looked = Instant::now();
             let mut tx = self.store.read().await?;
             let head = tx.head().await?;
             if head.epoch != self.seen.epoch || head.seq < self.seen.seq {
                 drop(tx);
                 tracing::info!("the journal was replaced (epoch {}), reading everything again", head.epoch);
+                metrics::counter!("bouillon_resyncs_total").increment(1);
                 return self.load().await;
             }
             let entries = tx.entries_after(self.seen.seq, PAGE).await?;
-            let Some(last) = entries.last() else { return Ok(()) };
+            let Some(last) = entries.last() else {
+                let _ = self.caught_up.send(looked);
+                return Ok(());
+            };
+            let all = last.seq == head.seq;
             let reached = Version { epoch: head.epoch, seq: last.seq };
             let changes = self.changes(&mut tx, &entries).await?;
             self.atlas.apply(changes, entries.iter().map(mark).collect(), reached);
             self.seen = reached;
+            if all {
+                let _ = self.caught_up.send(looked);
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! The one door for writes. `core` decides without IO, `writer` makes it durable and answers, `follower` feeds the atlas.
 
+mod batch;
 mod beside;
 pub mod core;
 mod follower;
@@ -47,18 +48,16 @@ impl Journal {
         Ok(Self { store, atlas, writer, follower, tasks: Arc::new(std::sync::Mutex::new(vec![writing, following, index])) })
     }
 
-    /// Stops the tasks and closes the database, after everything queued was written.
+    /// Writes everything that is queued, refuses what comes later, stops the tasks and closes the database: within 6 s.
     pub async fn close(self) {
         let Self { store, writer, tasks, .. } = self;
-        drop(writer);
-        let tasks = std::mem::take(&mut *tasks.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
-        for task in tasks.iter().skip(1) {
-            task.abort();
+        writer.stop();
+        let mut tasks = std::mem::take(&mut *tasks.lock().unwrap_or_else(std::sync::PoisonError::into_inner)).into_iter();
+        if let Some(writing) = tasks.next() {
+            // A database that does not answer must not hold the exit for ever; nobody was told that those edits are written.
+            let _ = tokio::time::timeout(std::time::Duration::from_secs(3), writing).await;
         }
-        if let Some(writing) = tasks.into_iter().next() {
-            // The writer ends when the last handle is gone; a handle kept by a slow request must not hold the exit for ever.
-            let _ = tokio::time::timeout(std::time::Duration::from_secs(10), writing).await;
-        }
+        tasks.for_each(|task| task.abort());
         store.close().await;
     }
 }

@@ -1,5 +1,6 @@
 //! The batching writer: whatever is queued goes into one transaction, and nobody is answered before its commit.
 
+use super::batch::Batch;
 use super::core::{Author, Decision, Known, Request, decide};
 use super::membership::{Areas, Shapes};
 use super::{beside, broken, now};
@@ -47,6 +48,7 @@ struct Job {
 #[derive(Debug, Clone)]
 pub struct Writer {
     queue: mpsc::Sender<Job>,
+    stop: Arc<Notify>,
 }
 
 impl std::fmt::Debug for Job {
@@ -59,8 +61,9 @@ impl Writer {
     /// Starts the writer; `committed` is notified after every commit that moved the head.
     pub fn start(store: Store, committed: Arc<Notify>) -> (Self, tokio::task::JoinHandle<()>) {
         let (queue, jobs) = mpsc::channel(QUEUE);
-        let task = tokio::spawn(Task { store, committed, shapes: Shapes::default(), moved: Vec::new() }.run(jobs));
-        (Self { queue }, task)
+        let stop = Arc::new(Notify::new());
+        let task = tokio::spawn(Task { store, committed, shapes: Shapes::default(), moved: Vec::new() }.run(jobs, stop.clone()));
+        (Self { queue, stop }, task)
     }
 
     /// Writes edits in order and answers when they are durable. Edits with the same group commit or fail together.
@@ -69,11 +72,19 @@ impl Writer {
     /// [`Refused`]: nothing of these edits was written.
     pub async fn write(&self, requests: Vec<Request>) -> Result<Vec<Ack>, Refused> {
         let (answer, answered) = oneshot::channel();
+        let started = std::time::Instant::now();
         self.queue.try_send(Job { requests, answer }).map_err(|e| match e {
             mpsc::error::TrySendError::Full(_) => Refused::Busy,
             mpsc::error::TrySendError::Closed(_) => Refused::Stopping,
         })?;
-        answered.await.map_err(|_| Refused::Stopping)?
+        let answer = answered.await.map_err(|_| Refused::Stopping)?;
+        metrics::histogram!("bouillon_op_ack_seconds").record(started.elapsed().as_secs_f64());
+        answer
+    }
+
+    /// Takes no more edits; the task ends when those that wait are written.
+    pub fn stop(&self) {
+        self.stop.notify_one();
     }
 
     /// Edits that wait now.
@@ -91,7 +102,7 @@ struct Task {
 }
 
 impl Task {
-    async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
+    async fn run(mut self, mut jobs: mpsc::Receiver<Job>, stop: Arc<Notify>) {
         // Not when the first edit comes: with all communes of a country it takes seconds.
         if let Ok(mut tx) = self.store.read().await
             && let Err(e) = self.refresh_shapes(&mut tx).await
@@ -99,8 +110,15 @@ impl Task {
             tracing::warn!("the territories' shapes could not be read yet: {e}");
         }
         let mut batch = Vec::with_capacity(BATCH);
-        while jobs.recv_many(&mut batch, BATCH).await > 0 {
-            self.write_batch(std::mem::take(&mut batch)).await;
+        loop {
+            tokio::select! {
+                biased;
+                () = stop.notified() => jobs.close(),
+                received = jobs.recv_many(&mut batch, BATCH) => match received {
+                    0 => return,
+                    _ => self.write_batch(std::mem::take(&mut batch)).await,
+                },
+            }
         }
     }
 
@@ -134,7 +152,7 @@ impl Task {
         let answer = |jobs: Vec<Job>, acks: Vec<Vec<Ack>>| {
             for (job, acks) in jobs.into_iter().zip(acks) {
                 for ack in &acks {
-                    metrics::counter!("bouillon_edits_total", "result" => outcome_word(ack.result)).increment(1);
+                    metrics::counter!("bouillon_edits_total", "result" => ack.result.as_str()).increment(1);
                 }
                 let _ = job.answer.send(Ok(acks));
             }
@@ -162,16 +180,18 @@ impl Task {
         let mut tx = self.store.write().await?;
         let start = tx.lock_head().await?;
         self.refresh_shapes(&mut tx).await?;
+        let mut batch = Batch::read(tx, jobs.iter().flat_map(|job| &job.requests)).await?;
         let mut head = start;
         let mut all = Vec::with_capacity(jobs.len());
         for job in jobs {
             let mut acks = Vec::with_capacity(job.requests.len());
             for group in groups(&job.requests) {
-                acks.extend(self.write_group(&mut tx, group, &mut head).await?);
+                acks.extend(self.write_group(&mut batch, group, &mut head).await?);
             }
             all.push(acks);
         }
-        self.recompute_memberships(&mut tx).await?;
+        self.recompute_memberships(&mut batch).await?;
+        let mut tx = batch.finish().await?;
         let moved = head.seq != start.seq;
         if moved {
             tx.set_head(head.seq).await?;
@@ -189,22 +209,22 @@ impl Task {
     }
 
     /// One edit, or several of one group: if one of a group is not applied, none is.
-    async fn write_group(&mut self, tx: &mut Tx, group: &[Request], head: &mut Version) -> store::Result<Vec<Ack>> {
+    async fn write_group(&mut self, batch: &mut Batch, group: &[Request], head: &mut Version) -> store::Result<Vec<Ack>> {
         if group.iter().any(|r| r.edit.subject.kind == SubjectKind::Actor) {
             // Rights may hang on memberships, so those that a territory before it changed come first.
-            self.recompute_memberships(tx).await?;
+            self.recompute_memberships(batch).await?;
         }
         if let [alone] = group
             && alone.edit.subject.kind == SubjectKind::Actor
         {
             // Nothing that it writes can be refused by a constraint, so there is nothing to go back to.
-            return Ok(vec![self.write_one(tx, alone, head).await?]);
+            return Ok(vec![self.write_one(batch, alone, head).await?]);
         }
-        tx.mark().await?;
+        let mark = batch.mark().await?;
         let before = *head;
         let mut acks = Vec::with_capacity(group.len());
         for request in group {
-            match self.write_one(tx, request, head).await {
+            match self.write_one(batch, request, head).await {
                 Ok(ack) => acks.push(ack),
                 Err(store::Error::Database(e)) if e.as_database_error().is_some_and(|d| d.is_unique_violation()) => {
                     acks.push(taken(request, *head));
@@ -216,42 +236,37 @@ impl Task {
         let whole = acks.len() == group.len() && (group.len() == 1 || acks.iter().all(|a| matches!(a.result, Outcome::Applied | Outcome::Same)));
         let unique = acks.last().is_some_and(|a| a.code.as_deref() == Some("taken"));
         if whole && !unique {
-            tx.keep_since_mark().await?;
+            batch.tx.keep_since_mark().await?;
             return Ok(acks);
         }
-        tx.back_to_mark().await?;
+        batch.back_to(&mark).await?;
         *head = before;
-        self.refresh_shapes(tx).await?;
+        self.refresh_shapes(&mut batch.tx).await?;
         Ok(group.iter().enumerate().map(|(i, r)| acks.get(i).filter(|a| a.seq.is_none()).cloned().unwrap_or_else(|| undone(r, before))).collect())
     }
 
-    async fn write_one(&mut self, tx: &mut Tx, request: &Request, head: &mut Version) -> store::Result<Ack> {
+    async fn write_one(&mut self, batch: &mut Batch, request: &Request, head: &mut Version) -> store::Result<Ack> {
         let edit = &request.edit;
         let hash = request.payload_hash();
-        if let Some((known, ack)) = tx.ack(edit.id).await? {
-            return Ok(if known == hash { ack } else { reused(request, *head) });
+        if let Some((known, ack)) = batch.ack(edit.id) {
+            return Ok(if *known == hash { ack.clone() } else { reused(request, *head) });
         }
         let at = now();
-        let subject = Loaded::read(tx, edit).await?;
-        let Some(home) = subject.home(tx, edit).await? else { return Ok(homeless(request, *head)) };
-        let role = role(tx, request.author, home, subject.territories()).await?;
-        let undone = self.undone(tx, edit).await?;
-        let base_texts = base_texts(tx, subject.doc(), edit).await?;
+        let subject = Loaded::read(batch, edit).await?;
+        let Some(home) = subject.home(batch, edit).await? else { return Ok(homeless(request, *head)) };
+        let role = role(batch, request.author, home, subject.territories());
+        let undone = undone_by(batch, edit).await?;
+        let base_texts = base_texts(batch, subject.doc(), edit).await?;
         let next = Version { epoch: head.epoch, seq: head.seq + 1 };
         let known = Known { doc: subject.doc(), role, next, at, base_texts: &base_texts, undone: undone.as_ref() };
         let decision = decide(request, &known);
-        self.keep(tx, request, &subject, home, decision, &hash, at, head).await
-    }
-
-    async fn undone(&self, tx: &mut Tx, edit: &Edit) -> store::Result<Option<Entry>> {
-        let (EditKind::Revert, Some(seq)) = (edit.kind, edit.reverts) else { return Ok(None) };
-        Ok(tx.entry(seq).await?.filter(|e| e.subject == edit.subject))
+        self.keep(batch, request, &subject, home, decision, &hash, at, head).await
     }
 
     #[expect(clippy::too_many_arguments, reason = "everything that was looked up under the lock, used once")]
     async fn keep(
         &mut self,
-        tx: &mut Tx,
+        batch: &mut Batch,
         request: &Request,
         subject: &Loaded,
         home: Uuid,
@@ -265,26 +280,22 @@ impl Task {
         for c in &conflicts {
             let author = request.author.identity();
             let kept = Conflict { id: c.id, edit: edit.id, subject: edit.subject, field: &c.field, mine: &c.mine, theirs: &c.theirs, author, at };
-            tx.keep_conflict(&kept).await?;
+            batch.tx.keep_conflict(&kept).await?;
         }
         if let Some(merged) = merged
             && let Some(mut doc) = merged.doc
         {
             head.seq += 1;
-            if let Author::Identity(id) = request.author {
-                tx.put_identity(id, at).await?;
-            }
-            let origin = self.origin(tx, request, &mut doc, *head).await?;
-            let entry = entry(request, *head, at, merged.before, merged.after);
-            tx.add_entry(&entry).await?;
-            self.put_subject(tx, edit, subject, home, doc, at).await?;
+            let origin = self.origin(&mut batch.tx, request, &mut doc, *head).await?;
+            batch.add_entry(request.author, entry(request, *head, at, merged.before, merged.after));
+            self.put_subject(batch, edit, subject, home, doc, at).await?;
             if let Some(origin) = origin {
-                tx.put_imported(&origin, at).await?;
+                batch.tx.put_imported(&origin, at).await?;
             }
         }
-        beside::write(tx, request, &ack, home, at).await?;
+        beside::write(batch, request, &ack, home, at).await?;
         if ack.result != Outcome::Refused {
-            tx.keep_ack(hash, &ack, at).await?;
+            batch.keep_ack(hash, &ack, at);
         }
         Ok(ack)
     }
@@ -309,18 +320,18 @@ impl Task {
         }))
     }
 
-    async fn put_subject(&mut self, tx: &mut Tx, edit: &Edit, before: &Loaded, home: Uuid, doc: Doc, at: i64) -> store::Result<()> {
+    async fn put_subject(&mut self, batch: &mut Batch, edit: &Edit, before: &Loaded, home: Uuid, doc: Doc, at: i64) -> store::Result<()> {
         match edit.subject.kind {
             SubjectKind::Actor => {
                 let created_at = before.created_at().unwrap_or(at);
                 let none: Option<Origin> = None;
                 let mut actor = Actor { id: edit.subject.id, home, doc, created_at, updated_at: at, territories: Vec::new(), origin: none };
                 actor.territories = self.shapes.of_actor(&actor);
-                tx.put_actor(&actor, before.created_at().is_none()).await
+                batch.put_actor(actor, before.created_at().is_none()).await
             }
             SubjectKind::Territory => {
                 let territory = Territory { id: edit.subject.id, doc };
-                tx.put_territory(&territory, at).await?;
+                batch.put_territory(&territory, at).await?;
                 self.moved.extend(self.shapes.put(&territory));
                 Ok(())
             }
@@ -328,10 +339,12 @@ impl Task {
     }
 
     /// After shapes changed: the memberships of every actor with a place where they did, once for all of them, writing only what differs.
-    async fn recompute_memberships(&mut self, tx: &mut Tx) -> store::Result<()> {
+    async fn recompute_memberships(&mut self, batch: &mut Batch) -> store::Result<()> {
         if self.moved.is_empty() {
             return Ok(());
         }
+        batch.forget_actors();
+        let tx = &mut batch.tx;
         let moved = Areas::new(&std::mem::take(&mut self.moved));
         let mut points: BTreeMap<Uuid, Vec<[f64; 2]>> = BTreeMap::new();
         for (actor, lon, lat) in tx.points().await? {
@@ -361,16 +374,16 @@ impl Task {
 
 /// A subject as read under the lock.
 enum Loaded {
-    Actor(Option<Box<Actor>>),
+    Actor(Option<Arc<Actor>>),
     Territory(Option<Box<Territory>>),
 }
 
 impl Loaded {
-    async fn read(tx: &mut Tx, edit: &Edit) -> store::Result<Self> {
+    async fn read(batch: &mut Batch, edit: &Edit) -> store::Result<Self> {
         let id = edit.subject.id;
         Ok(match edit.subject.kind {
-            SubjectKind::Actor => Self::Actor(tx.actor(id).await?.map(Box::new)),
-            SubjectKind::Territory => Self::Territory(tx.territory(id).await?.map(Box::new)),
+            SubjectKind::Actor => Self::Actor(batch.actor(id).await?),
+            SubjectKind::Territory => Self::Territory(batch.tx.territory(id).await?.map(Box::new)),
         })
     }
 
@@ -396,32 +409,38 @@ impl Loaded {
     }
 
     /// The home territory: kept from creation; none when a new actor names no territory that exists.
-    async fn home(&self, tx: &mut Tx, edit: &Edit) -> store::Result<Option<Uuid>> {
+    async fn home(&self, batch: &mut Batch, edit: &Edit) -> store::Result<Option<Uuid>> {
         match (self, edit.kind) {
             (Self::Territory(_), _) => Ok(Some(edit.subject.id)),
             (Self::Actor(Some(a)), _) => Ok(Some(a.home)),
             (Self::Actor(None), EditKind::Create) => {
                 let Some(slug) = &edit.territory else { return Ok(None) };
-                tx.territory_id(slug).await
+                batch.territory_id(slug).await
             }
             (Self::Actor(None), _) => Ok(Some(Uuid::nil())),
         }
     }
 }
 
-/// Rights are read again for every edit, under the lock: a revoked role is gone at once.
-async fn role(tx: &mut Tx, author: Author, home: Uuid, territories: &[Uuid]) -> store::Result<Role> {
-    let Author::Identity(id) = author else { return Ok(Role::Admin) };
-    let grants = tx.grants(id).await?;
+/// Rights are read for every batch, under the lock: a revoked role is gone at once.
+fn role(batch: &Batch, author: Author, home: Uuid, territories: &[Uuid]) -> Role {
+    let Author::Identity(id) = author else { return Role::Admin };
+    let grants = batch.grants(id);
     let fits = |t: &Option<Uuid>| t.is_none_or(|t| t == home || territories.contains(&t));
-    Ok(grants.iter().filter(|g| fits(&g.territory)).map(|g| g.role).max().unwrap_or(Role::Contributor).max(Role::Contributor))
+    grants.iter().filter(|g| fits(&g.territory)).map(|g| g.role).max().unwrap_or(Role::Contributor).max(Role::Contributor)
+}
+
+/// The entry that a revert undoes.
+async fn undone_by(batch: &mut Batch, edit: &Edit) -> store::Result<Option<Entry>> {
+    let (EditKind::Revert, Some(seq)) = (edit.kind, edit.reverts) else { return Ok(None) };
+    Ok(batch.entry(seq).await?.filter(|e| e.subject == edit.subject))
 }
 
 /// The text of long fields at the version that the author saw, from the journal.
-async fn base_texts(tx: &mut Tx, doc: Option<&Doc>, edit: &Edit) -> store::Result<BTreeMap<String, String>> {
+async fn base_texts(batch: &mut Batch, doc: Option<&Doc>, edit: &Edit) -> store::Result<BTreeMap<String, String>> {
     let mut texts = BTreeMap::new();
     for (field, seen) in texts_to_look_up(doc, edit) {
-        let entry = tx.entry(seen.seq).await?.filter(|e| e.epoch == seen.epoch && e.subject == edit.subject);
+        let entry = batch.entry(seen.seq).await?.filter(|e| e.epoch == seen.epoch && e.subject == edit.subject);
         if let Some(text) = entry.as_ref().and_then(|e| e.after.get(&field)).and_then(Value::as_str) {
             texts.insert(field, text.to_owned());
         }
@@ -475,13 +494,4 @@ fn homeless(request: &Request, head: Version) -> Ack {
 fn undone(request: &Request, head: Version) -> Ack {
     let fr = "Rien n’a été écrit, car une autre modification du même groupe n’a pas pu l’être.";
     say(request, head, "group_failed", fr, "Nothing was written, because another edit of the same group could not be.")
-}
-
-fn outcome_word(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Applied => "applied",
-        Outcome::Same => "same",
-        Outcome::Conflict => "conflict",
-        Outcome::Refused => "refused",
-    }
 }

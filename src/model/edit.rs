@@ -103,7 +103,7 @@ pub struct Edit {
     /// `create`, `set`: new values. `add`, `remove`: field → list of members.
     #[serde(default)]
     pub set: Fields,
-    /// The version seen of each field; `*` stands for the whole subject (`delete`).
+    /// The version seen of each field; `*` stands for the whole subject (`delete`). Of a `revert` it is that of the edit undone, unless given.
     #[serde(default)]
     pub base: BTreeMap<String, Option<Version>>,
     /// `revert`: the journal number to undo.
@@ -163,6 +163,18 @@ pub enum Outcome {
     Conflict,
     /// Not allowed, or not valid.
     Refused,
+}
+
+impl Outcome {
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Same => "same",
+            Self::Conflict => "conflict",
+            Self::Refused => "refused",
+        }
+    }
 }
 
 /// The answer to one edit, given after the commit and kept for a client that asks again.

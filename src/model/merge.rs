@@ -165,7 +165,9 @@ fn revert(doc: &Doc, edit: &Edit, ctx: &Context<'_>) -> Merged {
         if is_set {
             work.undo_members(field, &before, after);
         } else {
-            work.compare_and_set(field, before, written);
+            // Whoever looked at what stands now, and says so, undoes it also when others were there in between.
+            let seen = edit.base.get(field).copied().flatten().unwrap_or(written);
+            work.compare_and_set(field, before, seen);
         }
     }
     work.finish()

@@ -1,6 +1,6 @@
 //! Identities, roles, invitations and secrets. Tokens come in as hashes.
 
-use super::tx::{all, first, run};
+use super::tx::{all, among, first, run};
 use super::{Result, Tx};
 use crate::model::Role;
 use uuid::Uuid;
@@ -68,6 +68,29 @@ impl Tx {
     pub async fn grants(&mut self, id: Uuid) -> Result<Vec<Grant>> {
         let rows = all!(self, (String, Option<Uuid>), "select role, territory from grants where identity = $1 order by at", id);
         Ok(rows.into_iter().filter_map(|(role, territory)| Some(Grant { role: Role::parse(&role)?, territory })).collect())
+    }
+
+    /// The roles of the identities of a list.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn grants_among(&mut self, ids: &[Uuid]) -> Result<Vec<(Uuid, Grant)>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows = among!(self, (Uuid, String, Option<Uuid>), "select identity, role, territory from grants where identity in (", ids);
+        Ok(rows.into_iter().filter_map(|(id, role, territory)| Some((id, Grant { role: Role::parse(&role)?, territory }))).collect())
+    }
+
+    /// The identities of a list that exist.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn identities_among(&mut self, ids: &[Uuid]) -> Result<Vec<Uuid>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(among!(self, (Uuid,), "select id from identities where id in (", ids).into_iter().map(|row| row.0).collect())
     }
 
     /// Keeps an invitation.

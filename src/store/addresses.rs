@@ -1,8 +1,13 @@
 //! Addresses as sources give them: streets, places, municipalities and public places, with the house numbers along each.
 
 use super::Result;
-use super::tx::{Tx, all, first, run};
+use super::tx::{Tx, all, first, insert, run};
 use serde::{Deserialize, Serialize};
+
+/// Rows of one statement.
+const AT_ONCE: usize = 500;
+const INTO: &str =
+    "insert into addresses (source, scope, kind, reference, name, other, postcode, city, old_city, citycode, lon, lat, population, poi, numbers) ";
 
 /// What an address is the address of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -155,8 +160,13 @@ impl Tx {
         if known.is_some() {
             run!(self, "delete from addresses where source = $1 and scope = $2", source.as_str(), scope);
         }
-        for a in addresses {
-            self.put_address(source, scope, a).await?;
+        for some in addresses.chunks(AT_ONCE) {
+            insert!(self, INTO, some, |row, a| {
+                row.push_bind(source.as_str()).push_bind(scope.to_owned()).push_bind(a.kind.as_str()).push_bind(&a.reference).push_bind(&a.name);
+                row.push_bind(a.other.join("\n")).push_bind(&a.postcode).push_bind(&a.city).push_bind(&a.old_city).push_bind(&a.citycode);
+                row.push_bind(a.lon).push_bind(a.lat).push_bind(a.population.and_then(|n| i64::try_from(n).ok())).push_bind(&a.poi);
+                row.push_bind(serde_json::to_string(&a.numbers).unwrap_or_else(|_| "[]".into()))
+            });
         }
         let next = self.address_run().await? + 1;
         run!(
@@ -167,31 +177,6 @@ impl Tx {
             scope,
             addresses.len() as i64,
             next
-        );
-        Ok(())
-    }
-
-    async fn put_address(&mut self, source: AddressSource, scope: &str, a: &Address) -> Result<()> {
-        let numbers = serde_json::to_string(&a.numbers).unwrap_or_else(|_| "[]".into());
-        run!(
-            self,
-            "insert into addresses (source, scope, kind, reference, name, other, postcode, city, old_city, citycode, lon, lat, population, poi, numbers)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
-            source.as_str(),
-            scope,
-            a.kind.as_str(),
-            &a.reference,
-            &a.name,
-            a.other.join("\n"),
-            a.postcode.as_deref(),
-            a.city.as_deref(),
-            a.old_city.as_deref(),
-            a.citycode.as_deref(),
-            a.lon,
-            a.lat,
-            a.population.and_then(|n| i64::try_from(n).ok()),
-            a.poi.as_deref(),
-            numbers
         );
         Ok(())
     }

@@ -1,11 +1,16 @@
 //! The journal's rows: head, entries, acks, conflicts.
 
-use super::tx::{all, first, run};
+use super::tx::{all, among, first, insert, run};
 use super::{Result, Tx};
 use crate::model::{Ack, EditKind, Entry, Fields, Subject, SubjectKind, Version};
 use serde_json::Value;
 use sqlx::types::Json;
 use uuid::Uuid;
+
+/// Rows of one statement.
+const AT_ONCE: usize = 500;
+const ADD_ENTRIES: &str = "insert into journal (seq, epoch, edit_id, group_id, kind, subject_kind, subject_id, author, source, at, before_values, \
+    after_values, reverts, run) ";
 
 /// The columns of an entry, in the order of [`EntryRow`].
 macro_rules! entry {
@@ -58,48 +63,43 @@ impl Tx {
         Ok(())
     }
 
-    /// The answer already given to an edit, with the hash of what was sent.
+    /// The answers already given to edits of a list, with the hash of what was sent.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn ack(&mut self, edit: Uuid) -> Result<Option<(String, Ack)>> {
-        let row = first!(self, (String, Json<Ack>), "select payload_hash, ack from acks where edit_id = $1", edit);
-        Ok(row.map(|(hash, ack)| (hash, ack.0)))
+    pub async fn acks_among(&mut self, edits: &[Uuid]) -> Result<Vec<(String, Ack)>> {
+        let mut acks = Vec::new();
+        for edits in edits.chunks(AT_ONCE) {
+            acks.extend(among!(self, (String, Json<Ack>), "select payload_hash, ack from acks where edit_id in (", edits));
+        }
+        Ok(acks.into_iter().map(|(hash, ack)| (hash, ack.0)).collect())
     }
 
-    /// Keeps the answer to an edit.
+    /// Keeps answers: the hash of what was sent, the answer, and when.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn keep_ack(&mut self, hash: &str, ack: &Ack, at: i64) -> Result<()> {
-        run!(self, "insert into acks (edit_id, payload_hash, ack, at) values ($1, $2, $3, $4)", ack.id, hash, Json(ack), at);
+    pub async fn keep_acks(&mut self, acks: &[(String, Ack, i64)]) -> Result<()> {
+        for some in acks.chunks(AT_ONCE) {
+            insert!(self, "insert into acks (edit_id, payload_hash, ack, at) ", some, |row, kept| {
+                row.push_bind(kept.1.id).push_bind(&kept.0).push_bind(Json(&kept.1)).push_bind(kept.2)
+            });
+        }
         Ok(())
     }
 
-    /// Adds one entry.
+    /// Adds entries.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn add_entry(&mut self, e: &Entry) -> Result<()> {
-        run!(
-            self,
-            "insert into journal (seq, epoch, edit_id, group_id, kind, subject_kind, subject_id, author, source, at, before_values, after_values, reverts, run)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
-            e.seq,
-            e.epoch,
-            e.edit_id,
-            e.group,
-            e.kind.as_str(),
-            e.subject.kind.as_str(),
-            e.subject.id,
-            e.author,
-            e.source.as_deref(),
-            e.at,
-            Json(&e.before),
-            Json(&e.after),
-            e.reverts,
-            e.run
-        );
+    pub async fn add_entries(&mut self, entries: &[Entry]) -> Result<()> {
+        for some in entries.chunks(AT_ONCE) {
+            insert!(self, ADD_ENTRIES, some, |row, e| {
+                row.push_bind(e.seq).push_bind(e.epoch).push_bind(e.edit_id).push_bind(e.group).push_bind(e.kind.as_str());
+                row.push_bind(e.subject.kind.as_str()).push_bind(e.subject.id).push_bind(e.author).push_bind(&e.source).push_bind(e.at);
+                row.push_bind(Json(&e.before)).push_bind(Json(&e.after)).push_bind(e.reverts).push_bind(e.run)
+            });
+        }
         Ok(())
     }
 
@@ -127,14 +127,13 @@ impl Tx {
         Ok(entries(all!(self, EntryRow, entry!("where run = $1 and seq < $2 order by seq desc limit $3"), run, before, limit)))
     }
 
-    /// The actors that a run made, each with the number of what it last wrote to it.
+    /// The actors that a run made.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn made_in(&mut self, run: Uuid) -> Result<Vec<(Uuid, Version)>> {
-        let sql = "select subject_id, max(epoch), max(seq) from journal where run = $1 and subject_kind = 'actor'
-                   and subject_id in (select subject_id from journal where run = $1 and kind = 'create') group by subject_id order by max(seq)";
-        Ok(all!(self, (Uuid, i64, i64), sql, run).into_iter().map(|(id, epoch, seq)| (id, Version { epoch, seq })).collect())
+    pub async fn made_in(&mut self, run: Uuid) -> Result<Vec<Uuid>> {
+        let sql = "select subject_id from journal where run = $1 and subject_kind = 'actor' and kind = 'create' order by seq";
+        Ok(all!(self, (Uuid,), sql, run).into_iter().map(|r| r.0).collect())
     }
 
     /// A subject's entries before a number, newest first.

@@ -1,5 +1,6 @@
 //! The migrations, embedded in the binary: the same names for both back-ends, only ever added to.
 
+use super::copies::half_restored;
 use super::tx::first;
 use super::{Error, Result, Store, Tx};
 use sqlx::SqlSafeStr;
@@ -47,12 +48,13 @@ impl Store {
     /// How far the tables are.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// When the database does not answer, or a restore was killed before its end.
     pub async fn schema(&self) -> Result<Schema> {
-        let applied = match self.read().await {
-            Ok(mut tx) => tx.schema_applied().await?,
-            Err(e) => return Err(e),
-        };
+        let mut tx = self.read().await?;
+        let applied = tx.schema_applied().await?;
+        if applied > 0 && first!(&mut tx, (i64,), "select head from journal_head where one = 1").is_none() {
+            return Err(half_restored());
+        }
         Ok(Schema { applied, known: self.migrator().iter().map(|m| m.version).max().unwrap_or(0) })
     }
 

@@ -10,6 +10,7 @@ pub mod copies;
 mod imports;
 pub mod journal;
 mod migrations;
+mod moving;
 mod pg_tools;
 mod subjects;
 mod tx;
@@ -18,7 +19,8 @@ pub use accounts::{Grant, Invitation};
 pub use addresses::{Address, AddressKind, AddressSource, AddressTotals, HouseNumber, StoredAddress};
 pub use copies::Facts;
 pub use imports::{
-    Action, Candidate, Case, CaseKind, Imported, Item, ItemField, Known, Note, Run, RunCounts, RunFacts, RunState, Said, UndoCounts, What, is_taken,
+    Action, Candidate, Case, CaseKind, Imported, Item, ItemField, Known, Line, Note, Run, RunCounts, RunFacts, RunState, Said, UndoCounts, What,
+    is_taken,
 };
 pub use migrations::Schema;
 pub use tx::Tx;
@@ -160,6 +162,32 @@ impl Store {
         let mut listener = PgListener::connect_with(&pool).await?;
         listener.listen(CHANNEL).await?;
         Ok(Some(listener))
+    }
+
+    /// Whether the database can be written at this moment, down to the disk. Nothing is changed.
+    ///
+    /// # Errors
+    /// When it can't, or a newer program has changed the tables meanwhile.
+    pub async fn probe(&self) -> Result<()> {
+        self.schema().await?.check()?;
+        let mut tx = self.write().await?;
+        // Writes the head row as it is.
+        tx.lock_head().await?;
+        tx.commit().await
+    }
+
+    /// Bytes of the database.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn size(&self) -> Result<i64> {
+        let (bytes,): (i64,) = match self {
+            Self::Sqlite { readers, .. } => {
+                sqlx::query_as("select page_count * page_size from pragma_page_count(), pragma_page_size()").fetch_one(readers).await?
+            }
+            Self::Postgis { pool, .. } => sqlx::query_as("select pg_database_size(current_database())").fetch_one(pool).await?,
+        };
+        Ok(bytes)
     }
 
     /// Writes what the log still holds into the main file and closes every connection. A reader that does not end is not waited for: the log

@@ -35,6 +35,9 @@ impl Tx {
         let mut found = Vec::with_capacity(ids.len());
         for ids in ids.chunks(AT_ONCE) {
             let rows = among!(self, ActorRow, "select id, home, doc, created_at, updated_at from actors where id in (", ids);
+            if rows.is_empty() {
+                continue;
+            }
             let mut territories: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
             for (id, territory) in among!(self, (Uuid, Uuid), "select actor, territory from memberships where actor in (", ids) {
                 territories.entry(id).or_default().push(territory);

@@ -82,7 +82,7 @@ macro_rules! insert {
         query.push_values($rows, |mut $values, $row| {
             $push;
         });
-        query.build().persistent(false).execute(&mut **$t).await?.rows_affected()
+        query.build().persistent($rows.len() == 1).execute(&mut **$t).await?.rows_affected()
     }};
 }
 

@@ -8,7 +8,9 @@ const FRENCH =
 /** What is seen and what a screen reader says, without the data that people wrote. */
 async function words(page: Page): Promise<string[]> {
   return page.evaluate(() => {
-    const data = '.card-name, [data-testid=actor-name], dd .grow, .facts dd, address, .brand-text b, option';
+    const data =
+      '.card-name, [data-testid=actor-name], dd .grow, .facts dd, address, .brand-text b, option, ' +
+      '.item-head b, .field-line ins, .field-line del, .two-sides dd, .case-title';
     const said: string[] = [document.title];
     for (const element of document.querySelectorAll<HTMLElement>('body *')) {
       for (const name of ['aria-label', 'placeholder', 'title']) {
@@ -65,6 +67,22 @@ for (const path of [
     await expect(page.locator('html')).toHaveAttribute('lang', 'en');
     await noFrench(page);
   });
+
+test('imports and moderation speak English too', async ({ page, site }) => {
+  await page.goto(site.invitation('admin'));
+  await page.getByRole('button', { name: 'Accepter l’invitation' }).click();
+  await expect(page.getByRole('link', { name: 'Aller à la carte' })).toBeVisible();
+  await page.goto(`/${SLUG}/imports?lang=en`);
+  await expect(page.getByRole('heading', { name: 'Imports from OpenStreetMap' })).toBeVisible();
+  await expect(page.getByTestId('runs').locator('li').first()).toBeVisible();
+  await noFrench(page);
+  await page.getByTestId('runs').getByRole('link').first().click();
+  await expect(page.getByTestId('items').locator('> li').first()).toBeVisible();
+  await noFrench(page);
+  await page.goto(`/${SLUG}/moderation`);
+  await expect(page.getByText('No case to settle.').first()).toBeVisible();
+  await noFrench(page);
+});
 
 test('the foot of the page changes the language', async ({ page }) => {
   await page.goto(`/${SLUG}?nomap`);

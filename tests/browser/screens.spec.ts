@@ -1,19 +1,10 @@
-import AxeBuilder from '@axe-core/playwright';
 import { resolve } from 'node:path';
+import { violations } from './support/axe';
 import { DRAWN, EMPTY, MAPS, PLAIN } from './support/screens';
 import { importSecond } from './support/site';
-import { DESK, expect, PHONE, test, type Page } from './support/test';
+import { DESK, expect, PHONE, test } from './support/test';
 
 const pictures = resolve(__dirname, '../../web/test-results/screens');
-const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-
-async function violations(page: Page): Promise<string[]> {
-  const found = await new AxeBuilder({ page }).withTags(RULES).analyze();
-  return found.violations.flatMap((v) =>
-    v.nodes.map((n) => `${v.id}: ${n.target.join(' ')} ${n.failureSummary}`),
-  );
-}
-
 /**
  * Axe takes a second or two a page. Each screen is seen by it on a desk in light and on a phone in dark, the map in all
  * four; the pictures whose only difference is the drawn map say nothing new to it.

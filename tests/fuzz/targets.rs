@@ -22,8 +22,11 @@ use tokio::runtime::Runtime;
 use tower_service::Service;
 use uuid::Uuid;
 
+/// A target: its name, and what it does with any bytes.
+type Target = (&'static str, fn(&[u8]));
+
 /// The targets by name.
-pub(super) const TARGETS: [(&str, fn(&[u8])); 5] = [("pbf", pbf), ("edits", edits), ("queries", queries), ("tiles", tiles), ("archives", archives)];
+pub(super) const TARGETS: [Target; 5] = [("pbf", pbf), ("edits", edits), ("queries", queries), ("tiles", tiles), ("archives", archives)];
 
 /// Runs the target of a name.
 pub(super) fn run(name: &str, bytes: &[u8]) {
@@ -183,7 +186,9 @@ fn open_town() -> (Runtime, Routes) {
         let geocoder = Geocoder::open(&journal.store).await.expect("addresses");
         let limits =
             Limits { creations_per_hour: 1, edits_per_hour: 1, address_creations_per_hour: 1, address_edits_per_hour: 1, min_fill_seconds: 0 };
-        let options = Options { base_url: None, trusted_proxies: 1, limits, tile_cache: 1 << 20, legal: [None, None, None] };
+        let legal = [None, None, None];
+        let options =
+            Options { base_url: None, tls: false, data: folder.clone(), min_free: Some(0), trusted_proxies: 1, limits, tile_cache: 1 << 20, legal };
         let imports = Imports::new(journal.clone(), &folder, None).expect("a folder for imports");
         http::router(App::new(journal, geocoder, options, Archives::new(folder.clone()), imports).await.expect("an app"))
     });
@@ -246,6 +251,8 @@ fn quoted(bytes: &[u8]) -> String {
 /// What follows `/tiles/`, as a client may write it: no tile is given for an address that names none.
 fn tiles(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
+    // What follows a `#` is never sent.
+    let text = text.split('#').next().unwrap_or_default();
     let (path, query) = text.split_once('?').unwrap_or((text, ""));
     let Some((status, kind, bytes)) = ask(&format!("/tiles/{path}"), query) else { return };
     if status != 200 || !kind.contains("vector-tile") {

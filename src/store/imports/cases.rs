@@ -127,6 +127,16 @@ impl Tx {
         Ok(rows.into_iter().map(read).collect())
     }
 
+    /// How many cases wait for a moderator anywhere.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn count_all_cases(&mut self) -> Result<i64> {
+        let sql = "select count(*) from import_cases c join actors a on a.id = c.actor
+                   where c.decision is null and c.ended_run is null and not a.deleted";
+        Ok(first!(self, (i64,), sql).map_or(0, |r| r.0))
+    }
+
     /// How many cases are open about the actors of a territory.
     ///
     /// # Errors

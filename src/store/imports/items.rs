@@ -1,7 +1,7 @@
 //! Items: what a run does to each object of its source, with what undoing needs.
 
 use super::{Case, Imported};
-use crate::store::tx::{all, first, run};
+use crate::store::tx::{all, first, insert, run};
 use crate::store::{Result, Tx};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -135,13 +135,33 @@ pub struct Note {
     pub ended: Vec<Uuid>,
 }
 
+/// A line of a run's list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line {
+    /// The run.
+    pub run: Uuid,
+    /// What is done.
+    pub item: Item,
+    /// The origin as it was.
+    pub before: Option<Imported>,
+}
+
+impl Note {
+    /// Its line in the list.
+    pub fn line(&self) -> Line {
+        Line { run: self.run, item: self.item.clone(), before: self.before.clone() }
+    }
+}
+
+/// Lines written at once.
+const AT_ONCE: usize = 500;
+
 impl Tx {
-    /// Writes what a run did to an object.
+    /// Writes what a run leaves of an object, all but its line in the list, which goes with others by [`Tx::put_items`].
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn put_note(&mut self, note: &Note, at: i64) -> Result<()> {
-        self.put_item(note.run, &note.item, note.before.as_ref(), true).await?;
         if let Some(origin) = &note.origin {
             if let Some(before) = note.before.as_ref().filter(|b| b.reference != origin.reference) {
                 run!(self, "delete from origins where reference = $1", &before.reference);
@@ -157,22 +177,18 @@ impl Tx {
         Ok(())
     }
 
-    /// Writes an item; `done` when it is no plan any more.
+    /// Writes lines of runs; `done` when they are no plan any more.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn put_item(&mut self, of_run: Uuid, item: &Item, before: Option<&Imported>, done: bool) -> Result<()> {
-        run!(
-            self,
-            "insert into import_items (run, number, action, reference, done, item, earlier) values ($1, $2, $3, $4, $5, $6, $7)",
-            of_run,
-            item.number,
-            item.action.as_str(),
-            &item.reference,
-            done,
-            Json(item),
-            before.map(Json)
-        );
+    pub async fn put_items(&mut self, lines: &[Line], done: bool) -> Result<()> {
+        const ADD: &str = "insert into import_items (run, number, action, reference, done, item, earlier) ";
+        for some in lines.chunks(AT_ONCE) {
+            insert!(self, ADD, some, |row, line| {
+                row.push_bind(line.run).push_bind(line.item.number).push_bind(line.item.action.as_str()).push_bind(&line.item.reference);
+                row.push_bind(done).push_bind(Json(&line.item)).push_bind(line.before.as_ref().map(Json))
+            });
+        }
         Ok(())
     }
 

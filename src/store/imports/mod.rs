@@ -6,7 +6,7 @@ mod origins;
 mod runs;
 
 pub use cases::{Case, CaseKind};
-pub use items::{Action, Item, ItemField, Note, What};
+pub use items::{Action, Item, ItemField, Line, Note, What};
 pub use origins::Known;
 pub use runs::{Run, RunCounts, RunFacts, RunState, Said, UndoCounts, is_taken};
 

@@ -7,7 +7,9 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const root = resolve(__dirname, '../../..');
-const extract = join(root, 'fixtures/solvigne-2026-03-01.osm.pbf');
+/** The demonstration commune as OpenStreetMap had it on a day. */
+export const extractOf = (date: string) => join(root, `fixtures/solvigne-${date}.osm.pbf`);
+const extract = extractOf('2026-03-01');
 
 /** Limits that tests do not run into, unless they test them. */
 export const FREE = [
@@ -38,8 +40,8 @@ export function temporaryFolder(): string {
 }
 
 /** Reads the demonstration extract into an empty folder. */
-export function importDemo(data: string): void {
-  run(['import', 'osm', extract, '--data', data]);
+export function importDemo(data: string, file = extract): void {
+  run(['import', 'osm', file, '--data', data]);
 }
 
 /** A second territory in the middle of the first, so that the start has a directory to show. */

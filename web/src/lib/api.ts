@@ -50,9 +50,18 @@ export function requestCredentials(): RequestCredentials {
   return credentials;
 }
 
+/** How far the journal was when this page last wrote, so that another node shows no older state: `epoch:seq`. */
+let written = '';
+function rememberHead(body: unknown): void {
+  if (!hasResults(body)) return;
+  const { epoch, head } = body as { epoch?: unknown; head?: unknown };
+  if (typeof epoch === 'number' && typeof head === 'number') written = `${epoch}:${head}`;
+}
+
 export async function request<T>(path: string, init: RequestInit = {}, accept: number[] = []): Promise<T> {
   const headers: Record<string, string> = { Accept: 'application/json', 'Accept-Language': language };
   if (init.body) headers['Content-Type'] = 'application/json';
+  if (written) headers['Bouillon-Head'] = written;
   let answer: Response;
   try {
     answer = await fetch(path, { ...init, credentials, headers });
@@ -61,6 +70,7 @@ export async function request<T>(path: string, init: RequestInit = {}, accept: n
     throw new Unreachable();
   }
   const body: unknown = await answer.json().catch(() => null);
+  rememberHead(body);
   if (answer.ok || (accept.includes(answer.status) && hasResults(body))) return body as T;
   // A gateway in front of a stopped server answers 502 to 504: same thing for the person.
   if (answer.status >= 502 && answer.status <= 504) throw new Unreachable();

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import fr from '../i18n/fr.json';
 import en from '../i18n/en.json';
 import { arcs } from '../map/markers';
@@ -212,7 +212,8 @@ describe('following the changes', () => {
       onreset: () => {},
       onstale: () => {},
     });
-    await new Promise((done) => setTimeout(done, 60));
+    await vi.waitFor(() => expect(seen).toHaveLength(3), 5000);
+    await new Promise((done) => setTimeout(done, 20));
     expect(asked).toEqual([5, 7, 9]);
   });
 });

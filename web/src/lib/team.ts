@@ -1,14 +1,7 @@
-/** The team's screens, loaded with their words and their style the first time that one of them is shown. */
+/** The team's part of the app, loaded with its words the first time that something of it is shown. */
 import { addTeamWords } from '../i18n';
 
-async function withWords<T>(part: Promise<T>): Promise<T> {
-  const [loaded] = await Promise.all([part, addTeamWords()]);
-  return loaded;
+export async function loadTeam() {
+  const [team] = await Promise.all([import('../team'), addTeamWords()]);
+  return team;
 }
-
-export const team = {
-  imports: () => withWords(import('../team/ImportsPage.svelte')),
-  moderation: () => withWords(import('../team/ModerationPage.svelte')),
-  links: () => withWords(import('../team/TeamLinks.svelte')),
-  note: () => withWords(import('../team/TeamNote.svelte')),
-};

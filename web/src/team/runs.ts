@@ -75,9 +75,15 @@ export function percent(done: number, total: number): number | null {
   return Math.min(99, Math.floor((done / total) * 100));
 }
 
+/** The action that an address asks to list, or null for all. */
+export function shown(search: string): Action | null {
+  const asked = new URLSearchParams(search).get('action');
+  return ACTIONS.find((action) => action === asked) ?? null;
+}
+
 const GIGABYTE = 1024 ** 3;
 
-/** "812 ko", "12,4 Mo", "1,1 Go". */
+/** "812 ko", "12,4 Mo", "1,12 Go". */
 export function bytes(size: number): string {
   const [unit, value] =
     size >= GIGABYTE
@@ -85,7 +91,8 @@ export function bytes(size: number): string {
       : size >= 1024 ** 2
         ? (['megabyte', size / 1024 ** 2] as const)
         : (['kilobyte', Math.max(size / 1024, 0.1)] as const);
-  return new Intl.NumberFormat(language, { style: 'unit', unit, maximumFractionDigits: 1 }).format(value);
+  const maximumFractionDigits = unit === 'gigabyte' ? 2 : 1;
+  return new Intl.NumberFormat(language, { style: 'unit', unit, maximumFractionDigits }).format(value);
 }
 
 /** Why a chosen file can't be sent, as a sentence, or null. */

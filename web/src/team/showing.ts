@@ -1,13 +1,7 @@
 /** Which lines of a run are listed is in the address, so that a reload and a shared link show the same. */
 import { tick } from 'svelte';
 import { router } from '../lib/router.svelte';
-import { ACTIONS } from './runs';
 import type { Action } from './types';
-
-export function shown(search: string): Action | null {
-  const asked = new URLSearchParams(search).get('action');
-  return ACTIONS.find((action) => action === asked) ?? null;
-}
 
 /** Lists one action, or all; `go` also brings the list under the eyes. */
 export function show(run: string, action: Action | null, go = false): void {
