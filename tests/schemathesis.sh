@@ -4,6 +4,7 @@
 # First with anything, then with the addresses of the demonstration territory, so that what lies behind a 404 is reached as well.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+root=$PWD
 binary=${BINARY:-target/release/bouillon} seconds=${SCHEMATHESIS_SECONDS:-40} examples=${SCHEMATHESIS_EXAMPLES:-25}
 dir=$(mktemp -d /tmp/bouillon-schemathesis.XXXXXX)
 trap 'kill "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true; rm -rf "$dir"' EXIT
@@ -30,10 +31,11 @@ cat >"$dir/known.toml" <<TOML
 TOML
 : >"$dir/anything.toml"
 for config in anything known; do
-  target/venv/bin/st --config-file "$dir/$config.toml" run "$url/api/v1/openapi.json" --no-color --workers 1 \
+  # In its folder, because it leaves a cache where it runs.
+  (cd "$dir" && "$root/target/venv/bin/st" --config-file "$dir/$config.toml" run "$url/api/v1/openapi.json" --no-color --workers 1 \
     --checks not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance \
     --phases examples,coverage,fuzzing --max-examples "$examples" --max-time "$seconds" --generation-deterministic --suppress-health-check all \
-    >"$dir/report" 2>&1 || { cat "$dir/report"; exit 1; }
+    >"$dir/report" 2>&1) || { cat "$dir/report"; exit 1; }
   sed -n '/= SUMMARY =/,$p' "$dir/report" | grep -E 'Tested|generated' || true
 done
 if grep -E 'panicked|ERROR' "$dir/log"; then echo "the server's log tells of a failure" >&2; exit 1; fi

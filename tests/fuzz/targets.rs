@@ -22,7 +22,7 @@ use tokio::runtime::Runtime;
 use tower_service::Service;
 use uuid::Uuid;
 
-/// A target and its name.
+/// A target: its name, and what it does with any bytes.
 type Target = (&'static str, fn(&[u8]));
 
 /// The targets by name.
@@ -251,6 +251,8 @@ fn quoted(bytes: &[u8]) -> String {
 /// What follows `/tiles/`, as a client may write it: no tile is given for an address that names none.
 fn tiles(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
+    // What follows a `#` is never sent.
+    let text = text.split('#').next().unwrap_or_default();
     let (path, query) = text.split_once('?').unwrap_or((text, ""));
     let Some((status, kind, bytes)) = ask(&format!("/tiles/{path}"), query) else { return };
     if status != 200 || !kind.contains("vector-tile") {
