@@ -148,7 +148,7 @@ fn control_socket(
                     let Ok((stream, _)) = accepted else { continue };
                     let (beside, settings) = (beside.clone(), settings.clone());
                     tokio::spawn(async move {
-                        if let Err(e) = answer(stream, beside, &settings, address).await {
+                        if let Err(e) = answer(stream, beside, settings, address).await {
                             tracing::warn!("a command beside this server: {e:#}");
                         }
                     });
@@ -160,14 +160,15 @@ fn control_socket(
     Some(path)
 }
 
-async fn answer(stream: UnixStream, beside: Beside, settings: &Settings, address: SocketAddr) -> anyhow::Result<()> {
+async fn answer(stream: UnixStream, beside: Beside, settings: Arc<Settings>, address: SocketAddr) -> anyhow::Result<()> {
     let mut stream = BufReader::new(stream);
     let mut line = String::new();
     stream.read_line(&mut line).await?;
     let ask: Ask = serde_json::from_str(&line)?;
     let (report, mut events) = mpsc::channel::<Event>(64);
     let Beside { journal, geocoder, imports } = beside;
-    let work = async move {
+    // A task of its own: when the command goes away, what it asked for is done all the same.
+    let mut work = tokio::spawn(async move {
         match ask {
             Ask::ImportOsm(what) => {
                 let data = settings.data()?;
@@ -192,14 +193,13 @@ async fn answer(stream: UnixStream, beside: Beside, settings: &Settings, address
                 super::admin::make(&journal.store, territory.as_deref(), &role, &base).await.map(Some)
             }
         }
-    };
-    let mut work = std::pin::pin!(work);
+    });
     let done = loop {
         tokio::select! {
             // Events first, so that the summary is not lost when the work is done at the same moment.
             biased;
             Some(event) = events.recv() => send(&mut stream, &Answer::Event(event)).await?,
-            done = &mut work => break done,
+            done = &mut work => break done.map_err(anyhow::Error::from).and_then(|done| done),
         }
     };
     while let Ok(event) = events.try_recv() {

@@ -3,7 +3,7 @@
 
 use super::files::file_name;
 use super::own::short_address;
-use super::refusals::RunError;
+use super::refusals::{RunError, said};
 use super::runs::{Imports, Source, is_changes};
 use super::{Event, PlanSummary, Summary};
 use crate::store::{Action, Item, Run, RunState};
@@ -70,6 +70,8 @@ impl Imports {
             let _ = report.send(Event::Summary(Box::new(summary.clone()))).await;
             return Ok(Some(summary));
         }
+        // Should this process be killed before the plan is dropped, the next import goes on with it.
+        run.facts.error = Some(said(&RunError::Stopped.into()));
         if resumes {
             self.keep_plan(&mut run, reading).await?;
         } else {
