@@ -197,6 +197,11 @@ async fn clients_of_two_nodes_lose_nothing_when_one_is_killed_under_load() {
 async fn the_test_of_lost_notifications_notices_a_node_that_only_listens() {
     let (nodes, wire) = two(&[("BOUILLON_BREAK", "only-listen")]).await;
     nodes[0].territory("ville", 2.0, 48.0).await;
+    // The second node must have done with this before it hears nothing more.
+    while nodes[1].person().get("/api/v1/territories/ville").await.0 != 200 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(500)).await;
     wire.deaf(true);
     let made = nodes[0].person().add("ville", json!({"name": "La Ruche"})).await;
     let path = format!("/api/v1/actors/{}", made["id"].as_str().unwrap());
