@@ -17,6 +17,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Entries applied at once.
 const PAGE: i64 = 500;
 
+/// Actors read at once when the atlas is loaded.
+const ACTORS_AT_ONCE: i64 = 10_000;
 /// Territories read at once when the atlas is loaded.
 const LOADED_AT_ONCE: i64 = 2000;
 
@@ -88,14 +90,20 @@ impl Task {
             })
             .await?;
         }
-        let actors = tx.actors().await?;
+        let mut page = tx.actors_after(Uuid::nil(), ACTORS_AT_ONCE).await?;
+        while let Some(last) = page.last().map(|actor| actor.id) {
+            // While the next page is read and parsed, this one is put into the atlas on another core.
+            let adding = tokio::task::spawn_blocking(move || {
+                loader.add(&page);
+                loader
+            });
+            page = tx.actors_after(last, ACTORS_AT_ONCE).await?;
+            loader = adding.await.map_err(|_| not_built())?;
+        }
         let atlas = self.atlas.clone();
-        let bulk = tokio::task::spawn_blocking(move || {
-            loader.add(&actors);
-            atlas.install(loader, head)
-        });
+        let bulk = tokio::task::spawn_blocking(move || atlas.install(loader, head));
         if !matches!(bulk.await, Ok(Ok(()))) {
-            return Err(store::Error::Unfit("the atlas could not be built".into()));
+            return Err(not_built());
         }
         self.seen = head;
         let _ = self.caught_up.send(begun);
@@ -194,7 +202,11 @@ impl Task {
 
 /// Work that would hold up the runtime.
 async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> store::Result<T> {
-    tokio::task::spawn_blocking(work).await.map_err(|_| store::Error::Unfit("the atlas could not be built".into()))
+    tokio::task::spawn_blocking(work).await.map_err(|_| not_built())
+}
+
+fn not_built() -> store::Error {
+    store::Error::Unfit("the atlas could not be built".into())
 }
 
 fn mark(e: &Entry) -> Mark {

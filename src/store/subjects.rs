@@ -78,6 +78,23 @@ impl Tx {
         Ok(rows.into_iter().map(|r| (r.0, r)).map(|(id, r)| actor(r, territories.remove(&id).unwrap_or_default(), origins.remove(&id))).collect())
     }
 
+    /// Some actors after an id, by id, deleted ones too: all of them at once can take gigabytes.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn actors_after(&mut self, id: Uuid, limit: i64) -> Result<Vec<Actor>> {
+        let rows = all!(self, ActorRow, "select id, home, doc, created_at, updated_at from actors where id > $1 order by id limit $2", id, limit);
+        let Some(last) = rows.last().map(|row| row.0) else { return Ok(Vec::new()) };
+        let mut territories: HashMap<Uuid, Vec<Uuid>> = HashMap::with_capacity(rows.len());
+        let sql = "select actor, territory from memberships where actor > $1 and actor <= $2 order by actor, territory";
+        for (actor, territory) in all!(self, (Uuid, Uuid), sql, id, last) {
+            territories.entry(actor).or_default().push(territory);
+        }
+        let sql = "select actor, reference, version, licence from origins where actor > $1 and actor <= $2 order by at";
+        let mut origins: HashMap<Uuid, OriginRow> = all!(self, OriginRow, sql, id, last).into_iter().map(|row| (row.0, row)).collect();
+        Ok(rows.into_iter().map(|r| (r.0, r)).map(|(id, r)| actor(r, territories.remove(&id).unwrap_or_default(), origins.remove(&id))).collect())
+    }
+
     /// Every territory.
     ///
     /// # Errors

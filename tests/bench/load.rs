@@ -59,19 +59,43 @@ impl Connection {
     fn answer(&mut self) -> anyhow::Result<Answer> {
         self.read_line()?;
         let mut answer = Answer { status: self.line.get(9..12).unwrap_or("").parse().context("no HTTP status")?, ..Answer::default() };
-        let mut length = None;
+        let (mut length, mut chunked) = (None, false);
         loop {
             self.read_line()?;
             let Some((name, value)) = self.line.trim_end().split_once(": ") else { break };
-            if name.eq_ignore_ascii_case("content-length") {
+            if name.eq_ignore_ascii_case("transfer-encoding") {
+                chunked = value.eq_ignore_ascii_case("chunked");
+            } else if name.eq_ignore_ascii_case("content-length") {
                 length = Some(value.parse()?);
             } else if name.eq_ignore_ascii_case("set-cookie") {
                 answer.cookie = value.split(';').next().map(str::to_owned);
             }
         }
+        if answer.status == 204 || answer.status == 304 {
+            return Ok(answer);
+        }
+        if chunked {
+            self.chunks(&mut answer.body)?;
+            return Ok(answer);
+        }
         answer.body = vec![0; length.context("an answer without a length")?];
         self.stream.read_exact(&mut answer.body)?;
         Ok(answer)
+    }
+
+    /// A body in pieces: a length in hexadecimal, the piece, and in the end a piece of nothing.
+    fn chunks(&mut self, body: &mut Vec<u8>) -> anyhow::Result<()> {
+        loop {
+            self.read_line()?;
+            let length = usize::from_str_radix(self.line.trim(), 16).context("no length of a piece")?;
+            let from = body.len();
+            body.resize(from + length, 0);
+            self.stream.read_exact(&mut body[from..])?;
+            self.read_line()?;
+            if length == 0 {
+                return Ok(());
+            }
+        }
     }
 
     fn read_line(&mut self) -> anyhow::Result<()> {

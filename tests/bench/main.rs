@@ -1,7 +1,7 @@
 //! `make bench`: what Bouillon reaches, each figure beside a bare baseline taken in turns in the same run.
 //!
 //! `BENCH_ACTORS` (100,000 by default) sets the size; `BOUILLON_TEST_POSTGIS` is the address of a PostGIS cluster, without which its rows
-//! are left out; `BENCH_ONLY=addresses` measures address search alone, `territories` territories,
+//! are left out; `BENCH_ONLY=addresses` measures address search alone, `territories` territories, `start` the start,
 //! `peers` actor tiles against Martin and supercluster (tests/bench/peers.sh installs them). Figures of this process are per second of the thread's own time, all others per second on the clock.
 
 mod actors;
@@ -64,6 +64,9 @@ fn measure(runtime: &Runtime, count: u32, folder: &Path, postgis: Option<&Postgi
         let postgis = postgis.context("BOUILLON_TEST_POSTGIS must name a PostGIS cluster")?;
         return martin::rows(runtime, count, folder, postgis, &step);
     }
+    if only == "start" {
+        return filled(runtime, count, folder, &step).map(|(_, rows)| rows);
+    }
     step("address search");
     let addresses = addresses::rows(runtime, folder)?;
     if only == "addresses" {
@@ -84,12 +87,7 @@ fn measure(runtime: &Runtime, count: u32, folder: &Path, postgis: Option<&Postgi
         step("PostGIS");
         rows.extend(postgis.rows(runtime, &world)?);
     }
-    step("filling SQLite");
-    let data = folder.join("full");
-    let database = server::sqlite(&data)?;
-    runtime.block_on(server::fill(&database, count))?;
-    step("starting the server");
-    let (server, started) = starting(runtime, count, folder, &database)?;
+    let (server, started) = filled(runtime, count, folder, &step)?;
     rows.extend(started);
     step("HTTP");
     rows.extend(web::rows(runtime, &server, &world, postgis)?);
@@ -105,6 +103,15 @@ fn measure(runtime: &Runtime, count: u32, folder: &Path, postgis: Option<&Postgi
     }
     step("done");
     Ok(rows)
+}
+
+/// A server with so many actors, and how it started.
+fn filled(runtime: &Runtime, count: u32, folder: &Path, step: &dyn Fn(&str)) -> anyhow::Result<(Server, Vec<Row>)> {
+    step("filling SQLite");
+    let database = server::sqlite(&folder.join("full"))?;
+    runtime.block_on(server::fill(&database, count))?;
+    step("starting the server");
+    starting(runtime, count, folder, &database)
 }
 
 /// Time to start and memory per actor. The peer of the time reads and parses every row of the same file and does nothing with it.

@@ -129,7 +129,7 @@ impl Martin {
     fn start(program: &str, postgis: &Postgis, cache: u32) -> anyhow::Result<Self> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
         let cache = cache.to_string();
-        let args = ["--listen-addresses", &address, "--webui", "disable", "--workers", "2", "--pool-size", "4", "--cache-size", &cache, &postgis.url];
+        let args = ["--listen-addresses", &address, "--workers", "2", "--pool-size", "4", "--cache-size", &cache, &postgis.url];
         let child = Command::new(program).args(args).env("RUST_LOG", "error").stdout(Stdio::null()).spawn().context("Martin does not start")?;
         let martin = Self { url: format!("http://{address}"), child };
         for _ in 0..200 {

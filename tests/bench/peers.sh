@@ -77,7 +77,7 @@ martin=$(tests/bench/martin.sh)
 if [ -n "$martin" ]; then
   say "Base-map tiles: ours and Martin's from the same archive"
   "$bouillon" serve --data "$dir/data1" --listen 127.0.0.1:8391 >"$dir/serve.log" 2>&1 & servers+=($!)
-  "$martin" --listen-addresses 127.0.0.1:8392 --webui disable "$dir/ours.pmtiles" >"$dir/martin.log" 2>&1 & servers+=($!)
+  "$martin" --listen-addresses 127.0.0.1:8392 "$dir/ours.pmtiles" >"$dir/martin.log" 2>&1 & servers+=($!)
   for port in 8391/healthz 8392/health; do until curl -sf "http://127.0.0.1:$port" >/dev/null; do sleep 0.2; done; done
   python3 tests/bench/tiles.py "$dir/ours.pmtiles" >"$dir/tiles.txt"
   sed "s|TILES|$dir/tiles.txt|" tests/bench/tiles.lua >"$dir/tiles.lua"
