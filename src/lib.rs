@@ -9,6 +9,7 @@ pub mod geocode;
 pub mod http;
 pub mod import;
 pub mod journal;
+pub mod live;
 pub mod model;
 pub mod osm;
 pub mod store;

@@ -4,10 +4,11 @@ use super::control::{Ask, hand_over};
 use super::{Settings, disk, lock, opening};
 use crate::atlas::Atlas;
 use crate::backup;
-use crate::journal::now;
+use crate::journal::{load, now};
 use crate::store::{Store, is_postgres};
 use anyhow::Context;
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// A backup every day, and two hours for it to be late.
@@ -145,14 +146,14 @@ async fn live_digest(settings: &Settings) -> anyhow::Result<Option<String>> {
 async fn live_matches(store: &Store, settings: &Settings, mut live: String) -> anyhow::Result<String> {
     for _ in 0..20 {
         let mut tx = store.read().await?;
-        let (head, territories, actors) = (tx.head().await?, tx.territories().await?, tx.actors().await?);
-        drop(tx);
+        let head = tx.head().await?;
         if live.starts_with(&format!("{}:{} ", head.epoch, head.seq)) {
-            let rebuilt = Atlas::new();
-            rebuilt.load(&territories, &actors, head)?;
+            let rebuilt = Arc::new(Atlas::new());
+            load(&mut tx, rebuilt.clone()).await?;
             anyhow::ensure!(live.ends_with(&rebuilt.digest()), "it differs from the atlas rebuilt from the store at {}", head.seq);
             return Ok(format!("equals the atlas rebuilt from the store at {}", head.seq));
         }
+        drop(tx);
         // Somebody wrote between the two readings: look again.
         tokio::time::sleep(std::time::Duration::from_millis(200)).await;
         live = live_digest(settings).await?.context("the server went away")?;

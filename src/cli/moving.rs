@@ -2,7 +2,9 @@
 
 use super::{BadInput, MoveAsk, Settings, lock};
 use crate::atlas::Atlas;
+use crate::journal::load;
 use crate::store::{Facts, Store, Tx, is_postgres, sqlite_file};
+use std::sync::Arc;
 
 /// Shows what a move would copy and what is in the way, or moves.
 ///
@@ -71,9 +73,8 @@ async fn compare(from: &mut Tx, into: &mut Tx, facts: &Facts) -> anyhow::Result<
 }
 
 async fn digest(tx: &mut Tx) -> anyhow::Result<String> {
-    let (head, territories, actors) = (tx.head().await?, tx.territories().await?, tx.actors().await?);
-    let atlas = Atlas::new();
-    atlas.load(&territories, &actors, head)?;
+    let atlas = Arc::new(Atlas::new());
+    load(tx, atlas.clone()).await?;
     Ok(atlas.digest())
 }
 

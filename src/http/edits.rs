@@ -65,12 +65,13 @@ async fn write(app: &App, lang: Lang, person: Person, address: Address, body: &[
     let subjects: Vec<_> = requests.iter().map(|r| r.edit.subject).collect();
     let acks = app.journal.writer.write(requests).await?;
     // Whoever wrote reads their own write next: the answer waits for the atlas.
-    if let Some(seq) = acks.iter().filter_map(|a| a.seq).max().filter(|_| !broken("ack-early")) {
+    let last = acks.iter().filter_map(|a| a.seq).max();
+    if let Some(seq) = last.filter(|_| !broken("ack-early")) {
         app.journal.follower.reach(seq).await;
     }
     let results = results(app, &acks, &subjects).await?;
     let head = app.journal.follower.head();
-    let body = json!({"head": head.seq, "epoch": head.epoch, "results": results});
+    let body = json!({"head": last.map_or(head.seq, |seq| seq.max(head.seq)), "epoch": head.epoch, "results": results});
     Ok((jar, verdict(&acks, body).map_err(|e| e.speaking(lang))).into_response())
 }
 

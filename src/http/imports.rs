@@ -240,25 +240,21 @@ async fn found(app: &App, lang: Lang, person: &Person, id: Uuid, least: Role) ->
     let run = tx.run(id).await?;
     drop(tx);
     // Whoever is nobody learns nothing about what there is.
-    let Some(run) = run else {
-        allowed(app, lang, person, None, least).await?;
-        return Err(Error::not_found().speaking(lang));
-    };
-    let territory = app.journal.atlas.territory(&run.slug).map(|t| t.id);
-    allowed(app, lang, person, territory, least).await?;
-    Ok(run)
+    let territory = run.as_ref().and_then(|run| app.journal.atlas.territory(&run.slug)).map(|t| t.id);
+    allowed(app, lang, person, territory.as_slice(), least).await?;
+    run.ok_or_else(|| Error::not_found().speaking(lang))
 }
 
 async fn may(app: &App, lang: Lang, person: &Person, slug: &str, least: Role) -> Result<()> {
     let territory = territories::find(app, lang, slug)?;
-    allowed(app, lang, person, Some(territory.id), least).await
+    allowed(app, lang, person, &[territory.id], least).await
 }
 
-/// Whether somebody has at least a role, for a territory or everywhere.
+/// Whether somebody has at least a role, for one of some territories or everywhere.
 ///
 /// # Errors
 /// 401 for nobody known, 403 for others.
-pub(super) async fn allowed(app: &App, lang: Lang, person: &Person, territory: Option<Uuid>, least: Role) -> Result<()> {
+pub(super) async fn allowed(app: &App, lang: Lang, person: &Person, territories: &[Uuid], least: Role) -> Result<()> {
     let french = match least {
         Role::Admin => "Seule l’administration du territoire peut faire cela.",
         _ => "Seule l’équipe de modération peut voir cela.",
@@ -272,7 +268,7 @@ pub(super) async fn allowed(app: &App, lang: Lang, person: &Person, territory: O
     };
     let mut tx = app.journal.store.read().await?;
     let grants = tx.grants(id).await?;
-    let has = grants.iter().any(|g| g.role >= least && (g.territory.is_none() || (territory.is_some() && g.territory == territory)));
+    let has = grants.iter().any(|g| g.role >= least && g.territory.is_none_or(|t| territories.contains(&t)));
     if has { Ok(()) } else { Err(Error::new(StatusCode::FORBIDDEN, "needs_role", french, english).speaking(lang)) }
 }
 

@@ -12,6 +12,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::collections::{BTreeSet, HashMap};
 use uuid::Uuid;
 
 /// Cases told at once, at most.
@@ -38,7 +39,7 @@ pub(super) async fn list(
     Query(page): Query<Page>,
 ) -> Result<Json<Value>> {
     let territory = territories::find(&app, lang, &slug)?;
-    allowed(&app, lang, &person, Some(territory.id), Role::Moderator).await?;
+    allowed(&app, lang, &person, &[territory.id], Role::Moderator).await?;
     let after = match page.after.as_deref().filter(|a| !a.is_empty()) {
         Some(text) => {
             cursor(text).ok_or_else(|| Error::bad("bad_cursor", "after : ce n’est pas une suite.", "after: this is no next page.").speaking(lang))?
@@ -49,11 +50,9 @@ pub(super) async fn list(
     let mut tx = app.journal.store.read().await?;
     let cases = tx.open_cases(territory.id, after, limit).await?;
     let total = tx.count_cases(territory.id).await?;
-    let mut items = Vec::with_capacity(cases.len());
-    for case in &cases {
-        let actor = tx.actor(case.actor).await?;
-        items.push(told(case, actor.as_ref()));
-    }
+    let ids: BTreeSet<Uuid> = cases.iter().map(|case| case.actor).collect();
+    let actors: HashMap<Uuid, Actor> = tx.actors_among(&Vec::from_iter(ids)).await?.into_iter().map(|a| (a.id, a)).collect();
+    let items: Vec<Value> = cases.iter().map(|case| told(case, actors.get(&case.actor))).collect();
     let next = (cases.len() as i64 == limit).then(|| cases.last().map(|c| format!("{}.{}", c.at, c.id))).flatten();
     Ok(Json(json!({"items": items, "next": next, "total": total})))
 }
@@ -102,17 +101,12 @@ pub(super) async fn settle(
     drop(tx);
     let gone = || Error::not_found().speaking(lang);
     let (Some(case), Some(actor)) = (case, actor) else {
-        allowed(&app, lang, &person, None, Role::Moderator).await.or_else(|e| if person.id.is_some() { Ok(()) } else { Err(e) })?;
+        allowed(&app, lang, &person, &[], Role::Moderator).await.or_else(|e| if person.id.is_some() { Ok(()) } else { Err(e) })?;
         return Err(gone());
     };
     // Whoever may moderate one of the territories that hold the actor.
-    let mut right = allowed(&app, lang, &person, Some(actor.home), Role::Moderator).await;
-    for territory in &actor.territories {
-        if right.is_err() {
-            right = allowed(&app, lang, &person, Some(*territory), Role::Moderator).await;
-        }
-    }
-    right?;
+    let territories: Vec<Uuid> = actor.territories.iter().copied().chain([actor.home]).collect();
+    allowed(&app, lang, &person, &territories, Role::Moderator).await?;
     let by = person.id.ok_or_else(gone)?;
     let settled = decide(&app.journal, &case, body.decision, by, lang).await.map_err(|e| failed(&e).speaking(lang))?;
     match settled {

@@ -70,11 +70,11 @@ impl Imports {
             let _ = report.send(Event::Summary(Box::new(summary.clone()))).await;
             return Ok(Some(summary));
         }
-        // Should this process be killed before the plan is dropped, the next import goes on with it.
-        run.facts.error = Some(said(&RunError::Stopped.into()));
         if resumes {
             self.keep_plan(&mut run, reading).await?;
         } else {
+            // Should this process be killed before the plan is dropped, the next import goes on with it.
+            run.facts.error = Some(said(&RunError::Stopped.into()));
             self.plan(&mut run, reading).await?;
         }
         let items = self.lines(&run, list).await?;

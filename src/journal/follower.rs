@@ -1,8 +1,9 @@
 //! The follower: reads committed entries in order and feeds the atlas. Nothing else does, this node's own commits included.
 
 use super::broken;
+use super::loading::load;
 use super::membership::Areas;
-use crate::atlas::{Atlas, Change, Loader, Mark};
+use crate::atlas::{Atlas, Change, Mark};
 use crate::geo::Shape;
 use crate::model::{Entry, SubjectKind, Version};
 use crate::store::{self, Store, Tx};
@@ -16,11 +17,6 @@ use uuid::Uuid;
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Entries applied at once.
 const PAGE: i64 = 500;
-
-/// Actors read at once when the atlas is loaded.
-const ACTORS_AT_ONCE: i64 = 10_000;
-/// Territories read at once when the atlas is loaded.
-const LOADED_AT_ONCE: i64 = 2000;
 
 /// Handle on the follower; cheap to clone.
 #[derive(Debug, Clone)]
@@ -76,36 +72,7 @@ struct Task {
 impl Task {
     async fn load(&mut self) -> store::Result<()> {
         let begun = Instant::now();
-        let mut tx = self.store.read().await?;
-        let head = tx.head().await?;
-        let mut loader = Loader::default();
-        let mut last = String::new();
-        loop {
-            let page = tx.territories_after(&last, LOADED_AT_ONCE).await?;
-            let Some(end) = page.last() else { break };
-            last = end.slug().to_owned();
-            loader = aside(move || {
-                loader.add_territories(&page);
-                loader
-            })
-            .await?;
-        }
-        let mut page = tx.actors_after(Uuid::nil(), ACTORS_AT_ONCE).await?;
-        while let Some(last) = page.last().map(|actor| actor.id) {
-            // While the next page is read and parsed, this one is put into the atlas on another core.
-            let adding = tokio::task::spawn_blocking(move || {
-                loader.add(&page);
-                loader
-            });
-            page = tx.actors_after(last, ACTORS_AT_ONCE).await?;
-            loader = adding.await.map_err(|_| not_built())?;
-        }
-        let atlas = self.atlas.clone();
-        let bulk = tokio::task::spawn_blocking(move || atlas.install(loader, head));
-        if !matches!(bulk.await, Ok(Ok(()))) {
-            return Err(not_built());
-        }
-        self.seen = head;
+        self.seen = load(&mut self.store.read().await?, self.atlas.clone()).await?;
         let _ = self.caught_up.send(begun);
         Ok(())
     }
@@ -198,15 +165,6 @@ impl Task {
         changes.extend(tx.actors_among(&actors).await?.into_iter().map(|a| Change::Actor(Box::new(a))));
         Ok(changes)
     }
-}
-
-/// Work that would hold up the runtime.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> store::Result<T> {
-    tokio::task::spawn_blocking(work).await.map_err(|_| not_built())
-}
-
-fn not_built() -> store::Error {
-    store::Error::Unfit("the atlas could not be built".into())
 }
 
 fn mark(e: &Entry) -> Mark {

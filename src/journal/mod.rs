@@ -4,12 +4,14 @@ mod batch;
 mod beside;
 pub mod core;
 mod follower;
+mod loading;
 mod membership;
 mod writer;
 
 pub use beside::{Beside, case_id};
 pub use core::{Author, Request};
 pub use follower::Follower;
+pub use loading::load;
 pub use writer::{Refused, Writer};
 
 pub use crate::store::broken;

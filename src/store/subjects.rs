@@ -9,6 +9,8 @@ use uuid::Uuid;
 
 /// Ids of one statement.
 const AT_ONCE: usize = 500;
+/// Actors that are read at once when all are.
+const PAGE: i64 = 10_000;
 
 type ActorRow = (Uuid, Uuid, Json<Doc>, i64, i64);
 type OriginRow = (Uuid, String, i64, String);
@@ -38,44 +40,26 @@ impl Tx {
             if rows.is_empty() {
                 continue;
             }
-            let mut territories: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
-            for (id, territory) in among!(self, (Uuid, Uuid), "select actor, territory from memberships where actor in (", ids) {
-                territories.entry(id).or_default().push(territory);
-            }
-            let mut origins: HashMap<Uuid, (i64, OriginRow)> = HashMap::new();
-            for (id, reference, version, licence, at) in
-                among!(self, (Uuid, String, i64, String, i64), "select actor, reference, version, licence, at from origins where actor in (", ids)
-            {
-                let newest = origins.entry(id).or_insert((i64::MIN, (id, String::new(), 0, String::new())));
-                if at >= newest.0 {
-                    *newest = (at, (id, reference, version, licence));
-                }
-            }
-            found.extend(rows.into_iter().map(|row| {
-                let mut territories = territories.remove(&row.0).unwrap_or_default();
-                territories.sort_unstable();
-                let origin = origins.remove(&row.0).map(|o| o.1);
-                actor(row, territories, origin)
-            }));
+            let territories = among!(self, (Uuid, Uuid), "select actor, territory from memberships where actor in (", ids, " order by territory");
+            let origins = among!(self, OriginRow, "select actor, reference, version, licence from origins where actor in (", ids, " order by at");
+            found.extend(joined(rows, territories, origins));
         }
         Ok(found)
     }
 
-    /// Every actor, deleted ones too.
+    /// Every actor, deleted ones too, by id.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn actors(&mut self) -> Result<Vec<Actor>> {
-        let mut territories: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
-        for (id, territory) in all!(self, (Uuid, Uuid), "select actor, territory from memberships order by actor, territory") {
-            territories.entry(id).or_default().push(territory);
+        let mut all = Vec::new();
+        loop {
+            let page = self.actors_after(all.last().map_or(Uuid::nil(), |a: &Actor| a.id), PAGE).await?;
+            if page.is_empty() {
+                return Ok(all);
+            }
+            all.extend(page);
         }
-        let mut origins: HashMap<Uuid, OriginRow> = HashMap::new();
-        for row in all!(self, OriginRow, "select actor, reference, version, licence from origins order by at") {
-            origins.insert(row.0, row);
-        }
-        let rows = all!(self, ActorRow, "select id, home, doc, created_at, updated_at from actors order by id");
-        Ok(rows.into_iter().map(|r| (r.0, r)).map(|(id, r)| actor(r, territories.remove(&id).unwrap_or_default(), origins.remove(&id))).collect())
     }
 
     /// Some actors after an id, by id, deleted ones too: all of them at once can take gigabytes.
@@ -85,14 +69,11 @@ impl Tx {
     pub async fn actors_after(&mut self, id: Uuid, limit: i64) -> Result<Vec<Actor>> {
         let rows = all!(self, ActorRow, "select id, home, doc, created_at, updated_at from actors where id > $1 order by id limit $2", id, limit);
         let Some(last) = rows.last().map(|row| row.0) else { return Ok(Vec::new()) };
-        let mut territories: HashMap<Uuid, Vec<Uuid>> = HashMap::with_capacity(rows.len());
         let sql = "select actor, territory from memberships where actor > $1 and actor <= $2 order by actor, territory";
-        for (actor, territory) in all!(self, (Uuid, Uuid), sql, id, last) {
-            territories.entry(actor).or_default().push(territory);
-        }
+        let territories = all!(self, (Uuid, Uuid), sql, id, last);
         let sql = "select actor, reference, version, licence from origins where actor > $1 and actor <= $2 order by at";
-        let mut origins: HashMap<Uuid, OriginRow> = all!(self, OriginRow, sql, id, last).into_iter().map(|row| (row.0, row)).collect();
-        Ok(rows.into_iter().map(|r| (r.0, r)).map(|(id, r)| actor(r, territories.remove(&id).unwrap_or_default(), origins.remove(&id))).collect())
+        let origins = all!(self, OriginRow, sql, id, last);
+        Ok(joined(rows, territories, origins))
     }
 
     /// Every territory.
@@ -265,6 +246,16 @@ impl Tx {
     pub async fn memberships(&mut self) -> Result<Vec<(Uuid, Uuid)>> {
         Ok(all!(self, (Uuid, Uuid), "select actor, territory from memberships order by 1, 2"))
     }
+}
+
+/// Actors with their memberships, and with the newest of their origins, which comes last.
+fn joined(rows: Vec<ActorRow>, memberships: Vec<(Uuid, Uuid)>, origins: Vec<OriginRow>) -> Vec<Actor> {
+    let mut territories: HashMap<Uuid, Vec<Uuid>> = HashMap::with_capacity(rows.len());
+    for (actor, territory) in memberships {
+        territories.entry(actor).or_default().push(territory);
+    }
+    let mut origins: HashMap<Uuid, OriginRow> = origins.into_iter().map(|row| (row.0, row)).collect();
+    rows.into_iter().map(|r| (r.0, r)).map(|(id, r)| actor(r, territories.remove(&id).unwrap_or_default(), origins.remove(&id))).collect()
 }
 
 fn actor(row: ActorRow, territories: Vec<Uuid>, origin: Option<OriginRow>) -> Actor {

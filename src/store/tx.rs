@@ -49,15 +49,15 @@ macro_rules! first {
     };
 }
 
-/// All rows of a query whose text ends in `in (`, for a list that is not empty.
+/// All rows of a query whose text ends in `in (`, for a list that is not empty; `$tail` comes after the list.
 macro_rules! among {
-    ($tx:expr, $row:ty, $sql:expr, $list:expr) => {
+    ($tx:expr, $row:ty, $sql:expr, $list:expr $(, $tail:expr)?) => {
         match $tx {
-            $crate::store::Tx::Sqlite(t) => $crate::store::tx::among!(sqlx::Sqlite, t, $row, $sql, $list),
-            $crate::store::Tx::Postgis(t) => $crate::store::tx::among!(sqlx::Postgres, t, $row, $sql, $list),
+            $crate::store::Tx::Sqlite(t) => $crate::store::tx::among!(@sqlx::Sqlite, t, $row, $sql, $list $(, $tail)?),
+            $crate::store::Tx::Postgis(t) => $crate::store::tx::among!(@sqlx::Postgres, t, $row, $sql, $list $(, $tail)?),
         }
     };
-    ($database:ty, $t:expr, $row:ty, $sql:expr, $list:expr) => {{
+    (@$database:ty, $t:expr, $row:ty, $sql:expr, $list:expr $(, $tail:expr)?) => {{
         let mut query = sqlx::QueryBuilder::<$database>::new($sql);
         let mut values = query.separated(", ");
         // The last one again and again up to a power of two, so that there are few statements to prepare and they stay prepared.
@@ -65,6 +65,7 @@ macro_rules! among {
             values.push_bind(value);
         }
         values.push_unseparated(")");
+        $(query.push($tail);)?
         query.build_query_as::<$row>().fetch_all(&mut **$t).await?
     }};
 }
