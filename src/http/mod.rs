@@ -230,8 +230,10 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/territories/{slug}/imports", get(imports::list).post(imports::upload))
         .method_not_allowed_fallback(ops::not_so)
         .layer(DefaultBodyLimit::disable());
-    // A socket lasts for hours: no layer that ends a request after seconds may be around it.
-    let sockets = axum::Router::new().route("/api/v1/live", get(live::live)).method_not_allowed_fallback(ops::not_so);
+    let sockets = axum::Router::new()
+        // A socket lasts for hours: no layer that ends a request after seconds may be around it.
+        .route("/api/v1/live", get(live::live))
+        .method_not_allowed_fallback(ops::not_so);
     open_data
         .merge(own)
         .merge(pages)
