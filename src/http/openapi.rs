@@ -130,9 +130,9 @@ fn edit() -> Value {
         "additionalProperties": false,
         "properties": {
             "id": id,
-            "subject": {"type": "object", "required": ["kind", "id"], "properties": {"kind": {"enum": ["actor", "territory"]}, "id": id}},
+            "subject": {"type": "object", "required": ["kind", "id"], "properties": {"kind": {"enum": ["actor", "territory", "seance", "cell"]}, "id": id}},
             "kind": {"enum": ["create", "set", "add", "remove", "delete", "restore", "revert"]},
-            "territory": {"type": ["string", "null"], "description": "Short address of the home territory; for `create` of an actor."},
+            "territory": {"type": ["string", "null"], "description": "Short address of the home territory; for `create` of an actor or a séance."},
             "set": {"type": "object", "description": "Field → new value; for `add` and `remove`, field → list of members."},
             "base": {
                 "type": "object", "description": "The version seen of each field; `*` is the whole subject.",
@@ -141,6 +141,7 @@ fn edit() -> Value {
             "reverts": {"type": ["integer", "null"], "format": "int64"},
             "group": {"type": ["string", "null"], "format": "uuid", "description": "Edits of one request with the same group are applied together or not at all."},
             "candidate": {"type": ["string", "null"], "format": "uuid"},
+            "seance": {"type": ["string", "null"], "format": "uuid", "description": "Made as a participant of this séance: it must be open, joined by the author, and its area must hold the subject."},
         },
     })
 }
