@@ -36,6 +36,7 @@ mod reimports;
 mod reimports_monaco;
 mod reimports_support;
 mod routes;
+mod seances;
 mod security;
 mod territories;
 mod tidy;
