@@ -30,6 +30,7 @@ mod live_client;
 mod moving;
 mod nodes;
 mod operations;
+mod pack;
 mod pages;
 mod reading;
 mod reimports;
