@@ -18,9 +18,11 @@ mod moderation;
 mod openapi;
 mod ops;
 mod options;
+mod pack;
 mod pages;
 mod quota;
 mod ready;
+mod seances;
 mod session;
 mod territories;
 mod tiles;
@@ -37,6 +39,7 @@ use crate::geocode::Geocoder;
 use crate::import::Imports;
 use crate::journal::Journal;
 use crate::model::Lang;
+use crate::seance::Seances;
 use crate::tiles::{ActorTiles, Archives};
 use axum::extract::{DefaultBodyLimit, FromRef, FromRequestParts, MatchedPath, Request, State};
 use axum::http::{HeaderName, Method, StatusCode, header};
@@ -83,6 +86,7 @@ pub struct Shared {
     ready: ready::Ready,
     imports: Imports,
     live: live::Live,
+    seances: Seances,
 }
 
 impl std::ops::Deref for App {
@@ -108,9 +112,11 @@ impl App {
         let mut tx = journal.store.write().await?;
         let cookie = tx.secret("cookie", &random()).await?;
         let form_key = tx.secret("form", &random()).await?;
+        let seance_key = tx.secret("seance", &random()).await?;
         tx.commit().await?;
         let live = live::Live::start(&journal);
         let tiles = ActorTiles::new(journal.atlas.clone(), options.tile_cache);
+        let seances = Seances::new(journal.clone(), geocoder.clone(), seance_key);
         let app = Self(Arc::new(Shared {
             journal,
             quotas: quota::Quotas::new(&options.limits),
@@ -124,6 +130,7 @@ impl App {
             ready: ready::Ready::default(),
             imports,
             live,
+            seances,
         }));
         let weak = Arc::downgrade(&app.0);
         tokio::spawn(async move {
@@ -171,6 +178,7 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/territories/{slug}", get(territories::show))
         .route("/api/v1/territories/{slug}/actors.geojson", get(lists::actors_geojson))
         .route("/api/v1/territories/{slug}/counts", get(territories::counts))
+        .route("/api/v1/territories/{slug}/pack", get(pack::show))
         .route("/api/v1/taxonomy", get(territories::taxonomy))
         .route("/api/v1/fields", get(territories::fields))
         .route("/api/v1/actors/{id}", get(actors::show))
@@ -206,6 +214,10 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/imports/{id}/discard", post(imports::discard))
         .route("/api/v1/territories/{slug}/moderation", get(moderation::list))
         .route("/api/v1/moderation/{id}", post(moderation::settle))
+        .route("/api/v1/territories/{slug}/seances", get(seances::list))
+        .route("/api/v1/seances/join", post(seances::join))
+        .route("/api/v1/seances/{id}", get(seances::show))
+        .route("/api/v1/seances/{id}/door", get(seances::door).post(seances::change_door))
         .route("/api/{*rest}", get(ops::nothing).fallback(ops::nothing));
     let pages = axum::Router::new()
         .route("/", get(pages::directory))
@@ -221,8 +233,14 @@ pub fn router(app: App) -> Routes {
         .route("/{slug}/mes-contributions", get(pages::territory))
         .route("/{slug}/imports", get(pages::territory))
         .route("/{slug}/moderation", get(pages::territory))
+        .route("/{slug}/seances", get(pages::territory))
+        .route("/{slug}/seances/{id}", get(pages::text_page))
+        .route("/{slug}/seances/{id}/ecran", get(pages::text_page))
+        .route("/s", get(pages::text_page))
+        .route("/s/{id}", get(pages::text_page))
         .route("/assets/{*path}", get(assets::asset))
         .route("/bouillon.svg", get(assets::icon))
+        .route("/sw.js", get(assets::worker))
         .route("/healthz", get(ops::healthz))
         .route("/readyz", get(ops::readyz));
     // An extract is larger than any other body and takes longer; the handler counts and waits itself.
