@@ -43,6 +43,9 @@ enum Said {
     Hello(Hello),
     Edits(Body),
     Presence(Presence),
+    /// Edits of which the ids are known and no more.
+    #[serde(skip)]
+    NotUnderstood { ids: Vec<Uuid>, why: String },
 }
 
 /// What can be read of any message, whatever its version.
@@ -52,6 +55,17 @@ struct Envelope<'a> {
     kind: Cow<'a, str>,
     #[serde(default)]
     v: Option<i64>,
+}
+
+/// The ids of edits that are not understood as a whole.
+#[derive(Debug, Deserialize)]
+struct Ids {
+    edits: Vec<Id>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Id {
+    id: Uuid,
 }
 
 /// Why a socket ends.
@@ -209,6 +223,10 @@ impl Session {
                 self.socket.present(presence);
                 Ok(())
             }
+            Said::NotUnderstood { ids, why } => {
+                let detail = self.says("Le corps de la demande n’est pas compris.", &format!("The body is not understood: {why}"));
+                self.send(ws, words::refused(&ids, 400, "bad_body", &detail, None)).await
+            }
         }
     }
 
@@ -223,7 +241,11 @@ impl Session {
             let detail = self.says("Cette page est d’une autre version : rechargez-la.", "This page is of another version: reload it.");
             return Err(End::bye("upgrade_required", close_code::POLICY, detail));
         }
-        serde_json::from_slice(&text).map_err(not_understood)
+        serde_json::from_slice(&text).or_else(|e| match serde_json::from_slice::<Ids>(&text) {
+            // Which edits are meant is known: they are refused as by POST, and the socket goes on.
+            Ok(Ids { edits }) if envelope.kind == "edits" => Ok(Said::NotUnderstood { ids: edits.into_iter().map(|e| e.id).collect(), why: e.to_string() }),
+            _ => Err(not_understood(e)),
+        })
     }
 
     /// Whether this may be said now; it counts in any case.
