@@ -82,7 +82,8 @@ async fn a_page_of_another_site_opens_no_socket_and_needs_none() {
         }
     }
     // An embedded map polls, and may be asked for from anywhere.
-    let polled = app.person().send(reqwest::Method::GET, "/api/v1/changes?after=0&territory=ville", None, &[("origin", "https://else.example")]).await;
+    let polled =
+        app.person().send(reqwest::Method::GET, "/api/v1/changes?after=0&territory=ville", None, &[("origin", "https://else.example")]).await;
     assert_eq!((polled.status().as_u16(), &polled.headers()["access-control-allow-origin"]), (200, &reqwest::header::HeaderValue::from_static("*")));
     assert_eq!(app.person().get("/embed/ville").await.0, 200);
 }
@@ -239,7 +240,9 @@ async fn a_socket_that_does_not_read_is_cut_and_holds_nobody_up() {
     let started = Instant::now();
     while cut < slow.len() && started.elapsed() < Duration::from_secs(60) {
         let edits: Vec<Value> = (0..100)
-            .map(|i| create("ville", json!({"name": format!("Lieu {i}"), "description": "lorem ipsum ".repeat(400), "place/p1/position": at(2.5, 48.5)})))
+            .map(|i| {
+                create("ville", json!({"name": format!("Lieu {i}"), "description": "lorem ipsum ".repeat(400), "place/p1/position": at(2.5, 48.5)}))
+            })
             .collect();
         let (status, body) = moderator.edits(&edits).await;
         assert_eq!(status, 200);
@@ -248,9 +251,16 @@ async fn a_socket_that_does_not_read_is_cut_and_holds_nobody_up() {
         slowest = slowest.max(sent.elapsed());
         most = most.max(resident(app.pid()));
         let text = reqwest::get(format!("http://{metrics}/metrics")).await.unwrap().text().await.unwrap();
-        cut = text.lines().filter(|l| l.contains("bouillon_live_cut_total{why=\"slow\"")).map(|l| l.rsplit(' ').next().unwrap().parse::<usize>().unwrap()).sum();
+        cut = text
+            .lines()
+            .filter(|l| l.contains("bouillon_live_cut_total{why=\"slow\""))
+            .map(|l| l.rsplit(' ').next().unwrap().parse::<usize>().unwrap())
+            .sum();
     }
-    println!("20 that do not read: cut after {:?}, slowest news for the one that reads {slowest:?}, memory {before} -> {most} KiB", started.elapsed());
+    println!(
+        "20 that do not read: cut after {:?}, slowest news for the one that reads {slowest:?}, memory {before} -> {most} KiB",
+        started.elapsed()
+    );
     assert_eq!(cut, slow.len());
     assert!(slowest < Duration::from_secs(2), "{slowest:?}");
     assert_eq!((live.gaps, live.snapshots, live.doubled), (0, 0, 0));
@@ -322,19 +332,21 @@ on_both! {
 async fn an_idle_socket_takes_less_than_twenty_kilobytes() {
     const SOCKETS: u64 = 2_000;
     let (app, _) = ville(Backend::Sqlite).await;
-    let mut looks = Live::join(&app.person(), "ville").await;
-    let mut idle = Vec::new();
-    for _ in 0..100 {
-        idle.push(raw(&app, None).await);
-    }
+    let open = async |sockets: u64| {
+        let mut open = Vec::new();
+        for _ in 0..sockets {
+            let mut stream = raw(&app, None).await;
+            stream.write_all(&hello()).await.unwrap();
+            open.push(stream);
+        }
+        open
+    };
+    let _first = open(100).await;
     let before = resident(app.pid());
-    for _ in 0..SOCKETS {
-        let mut stream = raw(&app, None).await;
-        stream.write_all(&hello()).await.unwrap();
-        idle.push(stream);
-    }
+    let _idle = open(SOCKETS).await;
     // All of them are here, and have been sent what there was.
-    tokio::time::timeout(Duration::from_secs(30), looks.until(|l| l.here >= SOCKETS as i64)).await.unwrap();
+    let mut looks = Live::join(&app.person(), "ville").await;
+    looks.until(|l| l.here == SOCKETS as i64 + 101).await;
     tokio::time::sleep(Duration::from_secs(1)).await;
     let each = (resident(app.pid()) - before) * 1024 / SOCKETS;
     println!("{each} bytes per idle socket");
