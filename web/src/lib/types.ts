@@ -335,6 +335,8 @@ export interface LiveEdits extends LiveRange {
 export interface Person {
   session: string;
   name: string;
+  /** The number of somebody whom nothing else is known of: the name says it in French. */
+  visitor?: number | null;
   color: number;
   actor: string | null;
   field: string | null;
@@ -355,10 +357,13 @@ export interface Presence {
   actor: string | null;
   field: string | null;
   view: BBox | null;
-  typing: { name: string; lon: number; lat: number } | null;
-  nickname: string | null;
+  typing: { name: string; lon: number | null; lat: number | null } | null;
+  /** Empty: no longer any. */
+  nickname: string;
+  /** 0 to 4; null: the server chooses. */
+  color: number | null;
 }
-export type You = Pick<Person, 'session' | 'name' | 'color'>;
+export type You = Pick<Person, 'session' | 'name' | 'visitor' | 'color'>;
 /** The whole request was not tried: quota, form, no identity, too many waiting. */
 export interface LiveRefused {
   type: 'refused';
@@ -384,7 +389,7 @@ export type LiveMessage =
   | LiveEdits
   | ({ type: 'beat' } & LiveRange)
   | { type: 'snapshot'; epoch: number; head: number }
-  | { type: 'acks'; results: Ack[] }
+  | { type: 'acks'; results: Ack[]; epoch: number; head: number }
   | LiveRefused
   | { type: 'people'; here: number; people: Person[]; left: string[] }
   | { type: 'radar'; near: Near[] }
