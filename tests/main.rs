@@ -25,6 +25,8 @@ mod hostile_json;
 mod hostile_text;
 mod imports;
 mod install_page;
+#[expect(dead_code, reason = "the tests of the live socket come next")]
+mod live_client;
 mod moving;
 mod nodes;
 mod operations;

@@ -12,6 +12,7 @@ mod geocode;
 mod guard;
 mod imports;
 mod lists;
+mod live;
 mod me;
 mod moderation;
 mod openapi;
@@ -20,6 +21,7 @@ mod options;
 mod pages;
 mod quota;
 mod ready;
+mod session;
 mod territories;
 mod tiles;
 mod tls;
@@ -80,6 +82,7 @@ pub struct Shared {
     geocoder: Geocoder,
     ready: ready::Ready,
     imports: Imports,
+    live: live::Live,
 }
 
 impl std::ops::Deref for App {
@@ -106,6 +109,7 @@ impl App {
         let cookie = tx.secret("cookie", &random()).await?;
         let form_key = tx.secret("form", &random()).await?;
         tx.commit().await?;
+        let live = live::Live::start(&journal);
         let tiles = ActorTiles::new(journal.atlas.clone(), options.tile_cache);
         let app = Self(Arc::new(Shared {
             journal,
@@ -119,6 +123,7 @@ impl App {
             geocoder,
             ready: ready::Ready::default(),
             imports,
+            live,
         }));
         let weak = Arc::downgrade(&app.0);
         tokio::spawn(async move {
@@ -140,6 +145,16 @@ impl App {
     /// From now on `/readyz` says that this server is stopping; requests are answered as before.
     pub fn drain(&self) {
         self.ready.drain();
+    }
+
+    /// Says goodbye to every socket, after what each one has sent is written and answered.
+    pub fn stop_sockets(&self) {
+        self.live.stop();
+    }
+
+    /// Waits until every socket has ended. The server does not wait for them as it does for requests.
+    pub async fn sockets_ended(&self) {
+        self.live.ended().await;
     }
 }
 
@@ -215,6 +230,8 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/territories/{slug}/imports", get(imports::list).post(imports::upload))
         .method_not_allowed_fallback(ops::not_so)
         .layer(DefaultBodyLimit::disable());
+    // A socket lasts for hours: no layer that ends a request after seconds may be around it.
+    let sockets = axum::Router::new().route("/api/v1/live", get(live::live)).method_not_allowed_fallback(ops::not_so);
     open_data
         .merge(own)
         .merge(pages)
@@ -223,6 +240,7 @@ pub fn router(app: App) -> Routes {
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
         .merge(uploads)
+        .merge(sockets)
         .layer(middleware::from_fn_with_state(app.clone(), as_new_as))
         .layer(middleware::from_fn_with_state(app.clone(), guard::guard))
         // Tiles choose their coding themselves, and their entity tags say which.
