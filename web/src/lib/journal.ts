@@ -10,11 +10,11 @@ import type {
   Edit,
   FieldAck,
   FieldValue,
-  LiveEdit,
   Place,
   Position,
   Version,
 } from './types';
+import type { LiveEdit } from '../live/messages';
 
 export const SETS = ['categories', 'tags', 'links', 'images', 'former_names'] as const;
 const POSITION = /^place\/([a-z0-9]{1,12})\/position$/;

@@ -189,9 +189,10 @@ class Outbox {
 
   /** The séance is over, or this is outside of it: the same words as an ordinary contribution, so that nothing is lost. */
   async #withoutSeance(pending: Pending): Promise<boolean> {
-    const { seance: _over, ...edit } = pending.edit;
     const id = uuidv7();
-    const again: Pending = { ...pending, id, edit: { ...edit, id }, state: 'waiting' };
+    const edit: Edit = { ...pending.edit, id };
+    delete edit.seance;
+    const again: Pending = { ...pending, id, edit, state: 'waiting' };
     // Somebody without an identity needs a form to add an actor; an empty token is answered by a fresh one.
     if (edit.kind === 'create') again.form ??= { token: '', trap: '', notBefore: 0 };
     const store = await openShelf();

@@ -1,7 +1,7 @@
 /** Who is here and what they do, in the form in which the screens ask for it; and the name that this device goes by. */
 import { t } from '../i18n';
 import { recall, remember } from '../lib/device';
-import type { Person } from '../lib/types';
+import type { Person } from './messages';
 import { socket } from './socket.svelte';
 
 /** What the five pastels of people are called. */

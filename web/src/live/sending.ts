@@ -1,7 +1,8 @@
 /** Sends edits over the open socket and pairs them with their acknowledgements; the outbox asks here first, then posts. */
 import { api, Refused, Unreachable, wrote } from '../lib/api';
 import { outbox, type Courier } from '../lib/outbox.svelte';
-import type { Edit, EditsAnswer, LiveRefused } from '../lib/types';
+import type { Edit, EditsAnswer } from '../lib/types';
+import type { LiveRefused } from './messages';
 import { socket as live, type Socket } from './socket.svelte';
 
 /** An edit that is not acknowledged within this time goes again, with the same id. */

@@ -4,8 +4,8 @@
  * Invariants: edits reach the listeners once each and without a hole (reader.ts), or as `snapshot`, after which everything is read again; `state` is
  * `open` only after the server's welcome; nobody is shown as present while it is not.
  */
+import type { Edit, Version } from '../lib/types';
 import type {
-  Edit,
   LiveEdits,
   LiveMessage,
   LiveRefused,
@@ -13,9 +13,8 @@ import type {
   Near,
   Person,
   Presence,
-  Version,
   You,
-} from '../lib/types';
+} from './messages';
 import { Line, type LineState } from './line';
 import { changed } from './people';
 import { read } from './reader';

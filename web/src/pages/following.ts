@@ -1,10 +1,12 @@
 /** What a map page does with the changes of its territory: overlay, list, open sheet. Told by the socket; by questions while there is none. */
+import { untrack } from 'svelte';
 import { t } from '../i18n';
 import { api } from '../lib/api';
 import { app } from '../lib/app.svelte';
 import { follow, type Follower } from '../lib/changes';
 import { outbox } from '../lib/outbox.svelte';
-import type { LiveEdits, Version } from '../lib/types';
+import type { Version } from '../lib/types';
+import type { LiveEdits } from '../live/messages';
 import type { ListState } from '../list/state.svelte';
 import { socket } from '../live/socket.svelte';
 import { joined } from '../seance/joined';
@@ -47,8 +49,10 @@ export class Following {
   start(head: Version): void {
     if (this.#started) return;
     this.#started = true;
-    socket.open(this.slug, head, joined(this.slug)?.id ?? null);
-    this.connected(socket.state === 'open');
+    untrack(() => {
+      socket.open(this.slug, head, joined(this.slug)?.id ?? null);
+      this.connected(socket.state === 'open');
+    });
   }
 
   /** The socket works, or does not: then the page asks, from where it is. */

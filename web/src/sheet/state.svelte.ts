@@ -3,7 +3,8 @@ import { api, Refused } from '../lib/api';
 import { outbox } from '../lib/outbox.svelte';
 import { t } from '../i18n';
 import { afterEdit, isNewer, withPending } from '../lib/journal';
-import type { Actor, ActorFeature, Edit, LiveEdit } from '../lib/types';
+import type { Actor, ActorFeature, Edit } from '../lib/types';
+import type { LiveEdit } from '../live/messages';
 
 export class ActorState {
   id = $state('');
