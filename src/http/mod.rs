@@ -12,6 +12,7 @@ mod geocode;
 mod guard;
 mod imports;
 mod lists;
+mod live;
 mod me;
 mod moderation;
 mod openapi;
@@ -22,6 +23,7 @@ mod pages;
 mod quota;
 mod ready;
 mod seances;
+mod session;
 mod territories;
 mod tiles;
 mod tls;
@@ -84,6 +86,7 @@ pub struct Shared {
     ready: ready::Ready,
     imports: Imports,
     seances: Seances,
+    live: live::Live,
 }
 
 impl std::ops::Deref for App {
@@ -111,6 +114,7 @@ impl App {
         let form_key = tx.secret("form", &random()).await?;
         let seance_key = tx.secret("seance", &random()).await?;
         tx.commit().await?;
+        let live = live::Live::start(&journal);
         let tiles = ActorTiles::new(journal.atlas.clone(), options.tile_cache);
         let seances = Seances::new(journal.clone(), geocoder.clone(), seance_key);
         let app = Self(Arc::new(Shared {
@@ -126,6 +130,7 @@ impl App {
             ready: ready::Ready::default(),
             imports,
             seances,
+            live,
         }));
         let weak = Arc::downgrade(&app.0);
         tokio::spawn(async move {
@@ -147,6 +152,16 @@ impl App {
     /// From now on `/readyz` says that this server is stopping; requests are answered as before.
     pub fn drain(&self) {
         self.ready.drain();
+    }
+
+    /// Says goodbye to every socket, after what each one has sent is written and answered.
+    pub fn stop_sockets(&self) {
+        self.live.stop();
+    }
+
+    /// Waits until every socket has ended. The server does not wait for them as it does for requests.
+    pub async fn sockets_ended(&self) {
+        self.live.ended().await;
     }
 }
 
@@ -233,6 +248,8 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/territories/{slug}/imports", get(imports::list).post(imports::upload))
         .method_not_allowed_fallback(ops::not_so)
         .layer(DefaultBodyLimit::disable());
+    // A socket lasts for hours: no layer that ends a request after seconds may be around it.
+    let sockets = axum::Router::new().route("/api/v1/live", get(live::live)).method_not_allowed_fallback(ops::not_so);
     open_data
         .merge(own)
         .merge(pages)
@@ -241,6 +258,7 @@ pub fn router(app: App) -> Routes {
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
         .merge(uploads)
+        .merge(sockets)
         .layer(middleware::from_fn_with_state(app.clone(), as_new_as))
         .layer(middleware::from_fn_with_state(app.clone(), guard::guard))
         // Tiles choose their coding themselves, and their entity tags say which.

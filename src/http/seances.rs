@@ -233,8 +233,8 @@ pub(super) async fn join(State(app): State<App>, lang: Lang, person: Person, add
 ///
 /// # Errors
 /// When the database does not answer.
-pub(super) async fn lifted(app: &App, person: &Person, edits: &[Edit]) -> Result<bool> {
-    let (Some(identity), Some(Some(seance))) = (person.id, edits.first().map(|e| e.seance)) else { return Ok(false) };
+pub(super) async fn lifted(app: &App, identity: Uuid, edits: &[Edit]) -> Result<bool> {
+    let Some(Some(seance)) = edits.first().map(|e| e.seance) else { return Ok(false) };
     if edits.iter().any(|e| e.seance != Some(seance)) {
         return Ok(false);
     }
