@@ -85,8 +85,8 @@ pub struct Shared {
     geocoder: Geocoder,
     ready: ready::Ready,
     imports: Imports,
-    seances: Seances,
     live: live::Live,
+    seances: Seances,
 }
 
 impl std::ops::Deref for App {
@@ -129,8 +129,8 @@ impl App {
             geocoder,
             ready: ready::Ready::default(),
             imports,
-            seances,
             live,
+            seances,
         }));
         let weak = Arc::downgrade(&app.0);
         tokio::spawn(async move {
@@ -248,8 +248,10 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/territories/{slug}/imports", get(imports::list).post(imports::upload))
         .method_not_allowed_fallback(ops::not_so)
         .layer(DefaultBodyLimit::disable());
-    // A socket lasts for hours: no layer that ends a request after seconds may be around it.
-    let sockets = axum::Router::new().route("/api/v1/live", get(live::live)).method_not_allowed_fallback(ops::not_so);
+    let sockets = axum::Router::new()
+        // A socket lasts for hours: no layer that ends a request after seconds may be around it.
+        .route("/api/v1/live", get(live::live))
+        .method_not_allowed_fallback(ops::not_so);
     open_data
         .merge(own)
         .merge(pages)

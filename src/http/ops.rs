@@ -49,6 +49,7 @@ pub(super) async fn not_so(lang: Lang) -> Error {
     paths(
         super::edits::post,
         super::form::open,
+        super::live::live,
         super::actors::show,
         super::actors::history,
         super::me::show,
