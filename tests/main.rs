@@ -37,6 +37,7 @@ mod reimports_monaco;
 mod reimports_support;
 mod routes;
 mod security;
+mod sim;
 mod territories;
 mod tidy;
 mod tiles;
