@@ -21,6 +21,8 @@ pub(super) struct Intent {
     pub(super) edit: Edit,
     /// The subject as the author saw it, with their own edits that were on their way.
     pub(super) seen: Option<Rc<Doc>>,
+    /// The subject as the server had told it when this was written: seen too, under the author's own edits.
+    pub(super) held: Option<Rc<Doc>>,
     /// The long text that the base stands for.
     pub(super) base_text: String,
     /// The edit that a revert undoes.
@@ -261,7 +263,14 @@ fn freeze(item: &mut Item, state: &BTreeMap<Uuid, Rc<Doc>>, by: usize) -> Vec<In
             }
             _ => {}
         }
-        intents.push(Intent { edit: piece.edit.clone(), seen: piece.seen.clone(), base_text, undoes: piece.undoes.clone(), by });
+        intents.push(Intent {
+            edit: piece.edit.clone(),
+            seen: piece.seen.clone(),
+            held: piece.held.clone(),
+            base_text,
+            undoes: piece.undoes.clone(),
+            by,
+        });
     }
     item.frozen = Some(Rc::new(item.pieces.iter().map(|p| Request::by(identity(by), Lang::En, p.edit.clone())).collect()));
     intents

@@ -70,7 +70,7 @@ impl Drafts {
     }
 
     fn create(&mut self, rng: &mut Rng, client: &Client) -> Piece {
-        let set = json!({"name": self.word(), "tags": tags(rng), "description": "début", "place/p1/position": {"lon": self.number(), "lat": 48.25}});
+        let set = json!({"name": self.word(), "tags": tags(rng), "description": "début", "place/p1/position": {"lon": self.number(), "lat": 48.25, "precision": "exact"}});
         let subject = self.id();
         self.on(client, subject, None, json!({"kind": "create", "territory": format!("t{}", client.territory), "set": set}))
     }

@@ -6,6 +6,7 @@ use bouillon::model::edit::{EditKind, Entry};
 use bouillon::model::{Doc, Version};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use uuid::Uuid;
 
 /// Replays the journal; what it leads to, or the first row that breaks a promise.
@@ -54,9 +55,9 @@ fn row(entry: &Entry, intent: &Intent, doc: Option<&Doc>) -> Result<(), &'static
 
 /// The value before is the one that the author saw, or both texts are in the one after.
 fn set(entry: &Entry, intent: &Intent, was: &Doc, field: &str) -> Result<(), &'static str> {
-    let saw = intent.seen.as_ref().and_then(|s| s.fields.get(field));
+    let saw = |doc: &Option<Rc<Doc>>, value| doc.as_ref().and_then(|d| d.fields.get(field)) == value;
     let (stood, after, mine) = (was.fields.get(field), entry.after.get(field), intent.edit.set.get(field));
-    if stood == saw && after == mine {
+    if (saw(&intent.seen, stood) || saw(&intent.held, stood)) && after == mine {
         return Ok(());
     }
     if field != "description" {
@@ -82,7 +83,7 @@ fn members(entry: &Entry, intent: &Intent, field: &str) -> Result<(), &'static s
 }
 
 fn delete(intent: &Intent, was: &Doc) -> Result<(), &'static str> {
-    let saw = intent.seen.as_ref().is_some_and(|s| s.fields == was.fields);
+    let saw = [&intent.seen, &intent.held].into_iter().flatten().any(|s| s.fields == was.fields);
     if saw && !was.deleted { Ok(()) } else { Err("I4 something was deleted over a change that its author had not seen") }
 }
 

@@ -5,7 +5,7 @@ use super::broken::Broken;
 use super::client::Intents;
 use super::database::{Database, Tx};
 use bouillon::journal::Request;
-use bouillon::journal::core::{Decision, Known, decide, entry, fallen, groups, reused, stands};
+use bouillon::journal::core::{Decision, Known, decide, entry, fallen, groups, is_final, reused, stands};
 use bouillon::model::edit::{Ack, EditKind, Outcome};
 use bouillon::model::merge::texts_to_look_up;
 use bouillon::model::{Doc, Role, Version};
@@ -94,9 +94,11 @@ impl Writing<'_, '_> {
         let Some(mark) = mark.filter(|_| !stands(group, &acks) && self.rules.broken != Broken::HalfGroup) else { return acks };
         self.tx.back_to(mark);
         let acks = fallen(group, &acks, self.tx.head);
-        if self.rules.broken != Broken::ForgottenGroup {
+        if is_final(&acks) && self.rules.broken != Broken::ForgottenGroup {
             for (request, ack) in group.iter().zip(&acks) {
-                self.keep_ack(request, ack);
+                if self.tx.ack(self.db, ack.id).is_none() {
+                    self.tx.acks.push((request.payload_hash(), ack.clone()));
+                }
             }
         }
         acks

@@ -99,7 +99,8 @@ impl Sim {
         let first = acks.first().map(|(ack, _)| ack.id);
         let Some(place) = client.queue.iter().position(|i| i.sent && i.pieces.first().map(|p| p.edit.id) == first) else { return };
         let Some(item) = client.queue.remove(place) else { return };
-        if acks.iter().any(|(ack, _)| ack.code.as_deref() == Some("unknown_subject")) {
+        let unknown = acks.iter().any(|(ack, _)| ack.code.as_deref() == Some("unknown_subject"));
+        if unknown && acks.iter().all(|(ack, _)| ack.result != Outcome::Conflict) {
             // A restore took the subject away, and whoever made it may not have offered it again yet.
             client.waiting.push(Item { sent: false, ..item });
             return;
@@ -144,7 +145,8 @@ impl Sim {
         if code == Some("edit_id_reused") {
             self.fail(|| format!("I5 client {c} sent edit {} again, and it was not the same", ack.id));
         }
-        if code == Some("unknown_subject") {
+        if matches!(code, Some("unknown_subject" | "group_failed")) {
+            // Sent again when the subject is back; a group that failed by a conflict is known by the answer to the edit that met it.
             return;
         }
         let before = self.clients[c].answers.insert((ack.id, ack.epoch), ack.clone());
