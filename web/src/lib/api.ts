@@ -59,7 +59,11 @@ function rememberHead(body: unknown): void {
 }
 
 export async function request<T>(path: string, init: RequestInit = {}, accept: number[] = []): Promise<T> {
-  const headers: Record<string, string> = { Accept: 'application/json', 'Accept-Language': language };
+  const headers: Record<string, string> = {
+    Accept: 'application/json',
+    'Accept-Language': language,
+    ...(init.headers as Record<string, string> | undefined),
+  };
   if (init.body) headers['Content-Type'] = 'application/json';
   if (written) headers['Bouillon-Head'] = written;
   let answer: Response;
