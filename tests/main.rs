@@ -34,6 +34,7 @@ mod reimports;
 mod reimports_monaco;
 mod reimports_support;
 mod routes;
+mod seances;
 mod security;
 mod territories;
 mod tidy;

@@ -41,5 +41,6 @@ create table doors (
   seance uuid primary key references seances (id),
   generation bigint not null,
   code text unique, -- null: nobody comes in
+  token_hash text unique, -- SHA-256 of the link's token; the token itself is made anew from the generation and a secret
   screen bigint not null -- generation of the projector's link
 );

@@ -20,6 +20,7 @@ mod options;
 mod pages;
 mod quota;
 mod ready;
+mod seances;
 mod territories;
 mod tiles;
 mod tls;
@@ -35,6 +36,7 @@ use crate::geocode::Geocoder;
 use crate::import::Imports;
 use crate::journal::Journal;
 use crate::model::Lang;
+use crate::seance::Seances;
 use crate::tiles::{ActorTiles, Archives};
 use axum::extract::{DefaultBodyLimit, FromRef, FromRequestParts, MatchedPath, Request, State};
 use axum::http::{HeaderName, Method, StatusCode, header};
@@ -80,6 +82,7 @@ pub struct Shared {
     geocoder: Geocoder,
     ready: ready::Ready,
     imports: Imports,
+    seances: Seances,
 }
 
 impl std::ops::Deref for App {
@@ -105,8 +108,10 @@ impl App {
         let mut tx = journal.store.write().await?;
         let cookie = tx.secret("cookie", &random()).await?;
         let form_key = tx.secret("form", &random()).await?;
+        let seance_key = tx.secret("seance", &random()).await?;
         tx.commit().await?;
         let tiles = ActorTiles::new(journal.atlas.clone(), options.tile_cache);
+        let seances = Seances::new(journal.clone(), geocoder.clone(), seance_key);
         let app = Self(Arc::new(Shared {
             journal,
             quotas: quota::Quotas::new(&options.limits),
@@ -119,6 +124,7 @@ impl App {
             geocoder,
             ready: ready::Ready::default(),
             imports,
+            seances,
         }));
         let weak = Arc::downgrade(&app.0);
         tokio::spawn(async move {
@@ -191,6 +197,10 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/imports/{id}/discard", post(imports::discard))
         .route("/api/v1/territories/{slug}/moderation", get(moderation::list))
         .route("/api/v1/moderation/{id}", post(moderation::settle))
+        .route("/api/v1/territories/{slug}/seances", get(seances::list))
+        .route("/api/v1/seances/join", post(seances::join))
+        .route("/api/v1/seances/{id}", get(seances::show))
+        .route("/api/v1/seances/{id}/door", get(seances::door).post(seances::change_door))
         .route("/api/{*rest}", get(ops::nothing).fallback(ops::nothing));
     let pages = axum::Router::new()
         .route("/", get(pages::directory))
@@ -206,6 +216,11 @@ pub fn router(app: App) -> Routes {
         .route("/{slug}/mes-contributions", get(pages::territory))
         .route("/{slug}/imports", get(pages::territory))
         .route("/{slug}/moderation", get(pages::territory))
+        .route("/{slug}/seances", get(pages::territory))
+        .route("/{slug}/seances/{id}", get(pages::text_page))
+        .route("/{slug}/seances/{id}/ecran", get(pages::text_page))
+        .route("/s", get(pages::text_page))
+        .route("/s/{id}", get(pages::text_page))
         .route("/assets/{*path}", get(assets::asset))
         .route("/bouillon.svg", get(assets::icon))
         .route("/healthz", get(ops::healthz))

@@ -46,8 +46,20 @@ const ANSWERS: &[(&str, &str)] = &[
     ("post /api/v1/imports/{id}/discard", RUN),
     ("get /api/v1/territories/{slug}/moderation", "items:array next:string? total:integer"),
     ("post /api/v1/moderation/{id}", "settled:boolean"),
+    ("get /api/v1/territories/{slug}/seances", "seances:array"),
+    ("get /api/v1/seances/{id}", SEANCE),
+    ("get /api/v1/seances/{id}/door", DOOR),
+    ("post /api/v1/seances/{id}/door", DOOR),
+    ("post /api/v1/seances/join", "seance:object you:object"),
     ("get /api/v1/site", "publisher:string? contact:string? host:string? version:string"),
 ];
+
+/// The members of a séance.
+const SEANCE: &str = "id:string territory:object? fields:object versions:object version:array state:string deleted:boolean participants:integer you:object? \
+    role:string created_at:string";
+
+/// The members of a séance's door.
+const DOOR: &str = "code:string? url:string? qr:object? expires_at:string screen_url:string?";
 
 /// The members of a run of an import.
 const RUN: &str = "id:string territory:string source:string file:string kind:string? data_date:string? state:string progress:object? error:string? \

@@ -82,6 +82,11 @@ pub(super) async fn not_so(lang: Lang) -> Error {
         super::imports::discard,
         super::moderation::list,
         super::moderation::settle,
+        super::seances::list,
+        super::seances::show,
+        super::seances::door,
+        super::seances::change_door,
+        super::seances::join,
         super::territories::site
     )
 )]

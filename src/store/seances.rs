@@ -41,8 +41,17 @@ pub struct Door {
     pub generation: i64,
     /// What people type; none when the door is closed.
     pub code: Option<String>,
+    /// SHA-256 of the link's token, hexadecimal; none when the door is closed.
+    pub token_hash: Option<String>,
     /// The projector's link is made from this number.
     pub screen: i64,
+}
+
+type DoorRow = (Uuid, i64, Option<String>, Option<String>, i64);
+
+fn door(row: DoorRow) -> Door {
+    let (seance, generation, code, token_hash, screen) = row;
+    Door { seance, generation, code, token_hash, screen }
 }
 
 fn seance(row: SeanceRow) -> Seance {
@@ -209,8 +218,7 @@ impl Tx {
     /// # Errors
     /// When the database does not answer.
     pub async fn door(&mut self, seance: Uuid) -> Result<Option<Door>> {
-        let row = first!(self, (i64, Option<String>, i64), "select generation, code, screen from doors where seance = $1", seance);
-        Ok(row.map(|(generation, code, screen)| Door { seance, generation, code, screen }))
+        Ok(first!(self, DoorRow, "select seance, generation, code, token_hash, screen from doors where seance = $1", seance).map(door))
     }
 
     /// The door that a code opens.
@@ -218,8 +226,15 @@ impl Tx {
     /// # Errors
     /// When the database does not answer.
     pub async fn door_by_code(&mut self, code: &str) -> Result<Option<Door>> {
-        let row = first!(self, (Uuid, i64, i64), "select seance, generation, screen from doors where code = $1", code);
-        Ok(row.map(|(seance, generation, screen)| Door { seance, generation, code: Some(code.to_owned()), screen }))
+        Ok(first!(self, DoorRow, "select seance, generation, code, token_hash, screen from doors where code = $1", code).map(door))
+    }
+
+    /// The door that a link opens.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn door_by_token(&mut self, hash: &str) -> Result<Option<Door>> {
+        Ok(first!(self, DoorRow, "select seance, generation, code, token_hash, screen from doors where token_hash = $1", hash).map(door))
     }
 
     /// Writes a door.
@@ -229,11 +244,13 @@ impl Tx {
     pub async fn put_door(&mut self, door: &Door) -> Result<()> {
         run!(
             self,
-            "insert into doors (seance, generation, code, screen) values ($1, $2, $3, $4)
-             on conflict (seance) do update set generation = excluded.generation, code = excluded.code, screen = excluded.screen",
+            "insert into doors (seance, generation, code, token_hash, screen) values ($1, $2, $3, $4, $5)
+             on conflict (seance) do update set generation = excluded.generation, code = excluded.code, token_hash = excluded.token_hash,
+             screen = excluded.screen",
             door.seance,
             door.generation,
             &door.code,
+            &door.token_hash,
             door.screen
         );
         Ok(())
