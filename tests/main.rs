@@ -25,9 +25,12 @@ mod hostile_json;
 mod hostile_text;
 mod imports;
 mod install_page;
+#[expect(dead_code, reason = "the tests of the live socket come next")]
+mod live_client;
 mod moving;
 mod nodes;
 mod operations;
+mod pack;
 mod pages;
 mod reading;
 mod reimports;

@@ -255,6 +255,11 @@ impl Atlas {
         list::features(&self.read(), query)
     }
 
+    /// Ids of the actors of a territory, in no order; none when there is no such territory.
+    pub fn ids(&self, territory: Uuid) -> Option<Vec<Uuid>> {
+        list::ids(&self.read(), territory)
+    }
+
     /// Exact numbers of the actors that a list would hold; none when there is no such territory.
     pub fn counts(&self, territory: Uuid, filter: &Filter, bbox: Option<Bbox>) -> Option<Totals> {
         list::counts(&self.read(), territory, filter, bbox)

@@ -17,6 +17,7 @@ mod moderation;
 mod openapi;
 mod ops;
 mod options;
+mod pack;
 mod pages;
 mod quota;
 mod ready;
@@ -162,6 +163,7 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/territories/{slug}", get(territories::show))
         .route("/api/v1/territories/{slug}/actors.geojson", get(lists::actors_geojson))
         .route("/api/v1/territories/{slug}/counts", get(territories::counts))
+        .route("/api/v1/territories/{slug}/pack", get(pack::show))
         .route("/api/v1/taxonomy", get(territories::taxonomy))
         .route("/api/v1/fields", get(territories::fields))
         .route("/api/v1/actors/{id}", get(actors::show))
@@ -223,6 +225,7 @@ pub fn router(app: App) -> Routes {
         .route("/s/{id}", get(pages::text_page))
         .route("/assets/{*path}", get(assets::asset))
         .route("/bouillon.svg", get(assets::icon))
+        .route("/sw.js", get(assets::worker))
         .route("/healthz", get(ops::healthz))
         .route("/readyz", get(ops::readyz));
     // An extract is larger than any other body and takes longer; the handler counts and waits itself.

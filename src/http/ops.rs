@@ -60,6 +60,7 @@ pub(super) async fn not_so(lang: Lang) -> Error {
         super::territories::show,
         super::territories::history,
         super::territories::counts,
+        super::pack::show,
         super::territories::taxonomy,
         super::territories::fields,
         super::lists::actors_geojson,
