@@ -63,7 +63,8 @@ export class CoverageState {
     const id = uuidv7();
     const subject = { kind: 'cell' as const, id: cell.id };
     const seance = this.seance.id;
-    const made = cell.version !== null || outbox.forActor(cell.id).some((p) => p.edit.kind === 'create');
+    const made =
+      Object.keys(cell.versions).length > 0 || outbox.forActor(cell.id).some((p) => p.edit.kind === 'create');
     if (!made) {
       const given = Object.fromEntries(Object.entries(set).filter(([, value]) => value !== null));
       return {

@@ -69,7 +69,7 @@ export class ScreenState {
     try {
       const [seance, progress, { cells }] = await Promise.all([
         api.seance(this.id),
-        api.progress(this.id),
+        api.progress(this.id, this.token),
         api.cells(this.id),
       ]);
       const before = this.progress;

@@ -1,6 +1,6 @@
 /** The wire of the séances. Times are RFC 3339 UTC, coordinates degrees WGS 84. */
 import type { Geometry } from 'geojson';
-import type { BBox, FieldChange, Role, Version } from '../lib/types';
+import type { BBox, FieldChange, HistoryLine, Role, Version } from '../lib/types';
 
 export type SeanceState = 'planned' | 'open' | 'over' | 'cancelled';
 export type Grid = 'quartiers' | 'cells';
@@ -89,6 +89,13 @@ export interface Progress {
   ends_at: string;
 }
 
+/** Whether somebody may open a séance and look after it. */
+export const organises = (seance: Pick<Seance, 'role'>): boolean =>
+  ['organiser', 'moderator', 'admin'].includes(seance.role);
+/** Whether somebody may take back what others wrote. */
+export const moderates = (seance: Pick<Seance, 'role'>): boolean =>
+  ['moderator', 'admin'].includes(seance.role);
+
 export type CellState = 'claimed' | 'done' | 'nothing';
 /** A part of the area that a team looks at; without a state nobody has taken it. */
 export interface Cell {
@@ -106,4 +113,60 @@ export interface Cell {
   versions: Record<string, Version>;
 }
 
-export type { FieldChange };
+/** What was done, counted: actors added, values completed, actors confirmed, and all edits. */
+export interface Tally {
+  added: number;
+  completed: number;
+  confirmed: number;
+  edits: number;
+}
+/** Who took part and what changed. */
+export interface Minutes {
+  seance: Seance;
+  counts: Tally;
+  people: (Omit<ParticipantLine, 'edits'> & Tally)[];
+  /** By people who are no participants. */
+  others: Tally;
+  themes: ({ code: string; label: string | null } & Tally)[];
+  pieces: ({ key: string; name: string; state: CellState | ''; team: string; note: string } & Tally)[];
+  /** Without a place, or outside of every piece. */
+  outside: Tally;
+  actors: {
+    id: string;
+    name: string;
+    category: string;
+    piece: string;
+    added: boolean;
+    fields: string[];
+  }[];
+}
+
+/** One edit of a séance, as it is looked over the morning after. */
+export interface ReviewLine {
+  seq: number;
+  at: string;
+  kind: HistoryLine['kind'];
+  subject: { kind: 'actor' | 'cell'; id: string };
+  by: string;
+  participant: Participant | null;
+  actor: string | null;
+  name: string;
+  category: string;
+  piece: string;
+  fields: Record<string, FieldChange>;
+  reverted: boolean;
+}
+/** What is taken back: one participant, one cell, or everything. */
+export type Scope = { participant: string } | { cell: string } | { whole: true };
+export interface Undone {
+  reverted: number;
+  kept: {
+    seq: number;
+    actor: string | null;
+    name: string | null;
+    field: string;
+    why: 'changed_since' | 'used_by_others' | 'not_allowed';
+    by: string;
+  }[];
+  lines: ReviewLine[];
+}
