@@ -64,7 +64,11 @@ export function wrote(epoch: number, seq: number): void {
 }
 
 export async function request<T>(path: string, init: RequestInit = {}, accept: number[] = []): Promise<T> {
-  const headers: Record<string, string> = { Accept: 'application/json', 'Accept-Language': language };
+  const headers: Record<string, string> = {
+    Accept: 'application/json',
+    'Accept-Language': language,
+    ...(init.headers as Record<string, string> | undefined),
+  };
   if (init.body) headers['Content-Type'] = 'application/json';
   if (written) headers['Bouillon-Head'] = written;
   let answer: Response;
