@@ -41,6 +41,7 @@ mod reimports_support;
 mod routes;
 mod seances;
 mod security;
+mod sim;
 mod territories;
 mod tidy;
 mod tiles;

@@ -279,7 +279,8 @@ impl Session {
         self.role = known.role;
         self.look = Instant::now() + LOOK;
         let nickname = known.nickname.or(hello.nickname);
-        let newcomer = Newcomer { territory, seen: hello.seen, nickname, color: known.color, pseudonym: known.pseudonym, role: known.role };
+        let newcomer =
+            Newcomer { territory, seen: hello.seen, nickname, color: known.color.or(hello.color), pseudonym: known.pseudonym, role: known.role };
         let first = self.socket.hello(newcomer);
         for text in first {
             self.send(ws, text).await?;

@@ -51,7 +51,7 @@ pub struct Newcomer {
     pub seen: Option<Version>,
     /// What the person wants to be called.
     pub nickname: Option<String>,
-    /// The colour that they joined a séance with; otherwise the rarest here.
+    /// The colour that they chose; without one they get the rarest here.
     pub color: Option<u8>,
     /// What the journal calls them, when it knows them.
     pub pseudonym: Option<String>,
@@ -93,8 +93,8 @@ impl Socket {
                 room.rename(self.number);
             }
         } else {
-            let color = newcomer.color.unwrap_or_else(|| room.rarest_color());
-            let mut person = Person::new(self.identity, newcomer.pseudonym, color, now());
+            let mut person = Person::new(self.identity, newcomer.pseudonym, room.rarest_color(), now());
+            person.dye(newcomer.color);
             person.call(newcomer.nickname.as_deref().unwrap_or_default());
             let seat = Seat { outbox: self.outbox.clone(), person, follows: false, ahead: 0, shown: false, radar: json!([]) };
             room.seat(self.number, seat);
