@@ -85,6 +85,22 @@ type Answer = (Text, bool);
 
 type Going<T> = std::result::Result<T, End>;
 
+/// Counts an open socket, however it ends.
+struct Counted;
+
+impl Counted {
+    fn new() -> Self {
+        metrics::gauge!("bouillon_live_sockets").increment(1.0);
+        Self
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        metrics::gauge!("bouillon_live_sockets").decrement(1.0);
+    }
+}
+
 /// One socket.
 pub(super) struct Session {
     app: App,
@@ -125,12 +141,11 @@ impl Session {
 
     /// Serves the socket to its end.
     pub(super) async fn run(mut self, mut ws: WebSocket) {
-        metrics::gauge!("bouillon_live_sockets").increment(1.0);
+        let _counted = Counted::new();
         let end = self.talk(&mut ws).await;
         if let Err(end) = end {
             self.part(&mut ws, end).await;
         }
-        metrics::gauge!("bouillon_live_sockets").decrement(1.0);
     }
 
     async fn talk(&mut self, ws: &mut WebSocket) -> Going<()> {

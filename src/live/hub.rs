@@ -4,7 +4,7 @@ use super::feed::{Feed, Told};
 use super::outbox::Text;
 use super::radar::{self, Other};
 use super::recent::Recent;
-use super::room::Room;
+use super::room::{PEOPLE_EVERY, Room};
 use super::words::{self, BEAT_SECONDS, PAGE_BYTES, PAGE_EDITS};
 use crate::atlas::Atlas;
 use crate::journal::Step;
@@ -18,8 +18,6 @@ use tokio::sync::{Notify, broadcast};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-/// People are told of one another this often at most.
-const PEOPLE_EVERY: Duration = Duration::from_millis(250);
 /// For so long the radar knows that somebody added something.
 const JUST: Duration = Duration::from_secs(600);
 /// Actors that the radar knows of, at most.
@@ -94,7 +92,7 @@ impl Hub {
                 () = self.0.people.notified(), if due.is_none() => due = Some(Instant::now().max(told + PEOPLE_EVERY)),
                 () = tokio::time::sleep_until(due.unwrap_or(told)), if due.is_some() => {
                     (due, told) = (None, Instant::now());
-                    self.tell_people();
+                    self.tell_people(told);
                 }
             }
         }
@@ -226,11 +224,11 @@ impl Hub {
     }
 
     /// Tells every room of people what is new.
-    fn tell_people(&self) {
+    fn tell_people(&self, now: Instant) {
         let mut typed = Vec::new();
         let mut state = self.state();
-        for (territory, room) in &mut state.rooms {
-            room.flush();
+        for (territory, room) in state.rooms.iter_mut().filter(|(_, room)| room.is_dirty() && room.is_due(now)) {
+            room.flush(now);
             if std::mem::take(&mut room.typed) {
                 typed.push(*territory);
             }
