@@ -117,7 +117,7 @@ fn second(first: &App, name: &str, wire: Option<&Wire>) -> Place {
     Place { data, database: Some(wire.map_or(database.clone(), |wire| wire.address(&database))) }
 }
 
-async fn two(env: &[(&str, &str)]) -> (Vec<App>, Wire) {
+pub(crate) async fn two(env: &[(&str, &str)]) -> (Vec<App>, Wire) {
     let first = App::start(Backend::Postgis).await;
     let wire = Wire::open(first.place.database.as_deref().unwrap(), &first.place.data).await;
     let place = second(&first, "b", Some(&wire));

@@ -14,7 +14,7 @@ const NOTIFICATION: u8 = b'A';
 const SSL: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
 
 /// The wire; it ends with this value.
-pub(super) struct Wire {
+pub(crate) struct Wire {
     folder: PathBuf,
     deaf: Arc<AtomicBool>,
     dropped: Arc<AtomicU64>,

@@ -137,18 +137,20 @@ impl Hub {
         let mut state = self.state();
         let Some(room) = state.rooms.get_mut(&territory).filter(|room| room.feed.position() == at) else { return };
         let _ = room.feed.moved(head);
-        let ahead = room.ahead();
+        let mut ahead = room.ahead();
         for text in &pages {
             room.send(text);
         }
-        for (number, told) in ahead {
-            // It caught up while the room was behind: it is told the rest only.
-            if at.epoch != head.epoch {
-                room.send_one(number, vec![words::snapshot(head)], 0);
-            } else if told < head.seq {
-                room.send_one(number, self.pages(territory, Version { seq: told, ..at }, head), 0);
-            }
+        if at.epoch == head.epoch {
+            // They caught up while the room was behind: they are told the rest only. Those further still hear of it later.
+            ahead.retain(|told, _| *told < head.seq);
         }
+        for (told, seats) in ahead {
+            let from = if at.epoch == head.epoch { Version { seq: told, ..at } } else { at };
+            let rest = self.pages(territory, from, head);
+            seats.into_iter().for_each(|number| room.send_one(number, &rest));
+        }
+        room.level(head.seq);
     }
 
     /// Everything after a position up to the head, in messages of a fair size.
@@ -197,6 +199,7 @@ impl Hub {
                 Told::Range { after, upto } => words::beat(followed.epoch, after, upto),
                 Told::Snapshot(head) => words::snapshot(head),
             };
+            room.level(followed.seq);
             room.send(&text);
             room.typed |= forgotten;
         }

@@ -98,16 +98,25 @@ impl Room {
         self.send_to(text, |seat| seat.follows && seat.ahead == 0);
     }
 
-    /// Those who follow and were told more than the room, and up to which number.
-    pub(super) fn ahead(&self) -> Vec<(u64, i64)> {
-        self.seats.iter().filter(|(_, s)| s.follows && s.ahead > 0).map(|(n, s)| (*n, s.ahead)).collect()
+    /// Those who follow and were told more than the room, by the number up to which they were.
+    pub(super) fn ahead(&self) -> BTreeMap<i64, Vec<u64>> {
+        let mut ahead: BTreeMap<i64, Vec<u64>> = BTreeMap::new();
+        for (number, seat) in self.seats.iter().filter(|(_, s)| s.follows && s.ahead > 0) {
+            ahead.entry(seat.ahead).or_default().push(*number);
+        }
+        ahead
     }
 
-    /// Sends something to one socket, which is then ahead up to this number, or where the room is (0).
-    pub(super) fn send_one(&mut self, number: u64, texts: Vec<Text>, ahead: i64) {
+    /// The room has been told up to this number: whoever was not ahead of that goes on with it.
+    pub(super) fn level(&mut self, seq: i64) {
+        self.seats.values_mut().filter(|s| s.ahead <= seq).for_each(|s| s.ahead = 0);
+    }
+
+    /// Sends something to one socket, which is then where the room is.
+    pub(super) fn send_one(&mut self, number: u64, texts: &[Text]) {
         let Some(seat) = self.seats.get_mut(&number) else { return };
-        seat.ahead = ahead;
-        if !texts.into_iter().all(|text| seat.outbox.push(text)) {
+        seat.ahead = 0;
+        if !texts.iter().all(|text| seat.outbox.push(text.clone())) {
             self.leave(number);
         }
     }
