@@ -62,6 +62,7 @@ const TABLE: &[Row] = &[
     data("/api/v1/territories/{slug}", "", NEVER, 200),
     data("/api/v1/territories/{slug}/actors.geojson", "", ASKING, 200),
     data("/api/v1/territories/{slug}/counts", "", NEVER, 200),
+    data("/api/v1/territories/{slug}/pack", "", ASKING, 200),
     data("/api/v1/taxonomy", "", A_WHILE, 200),
     data("/api/v1/fields", "", A_WHILE, 200),
     data("/api/v1/actors/{id}", "", NEVER, 200),
@@ -95,6 +96,8 @@ const TABLE: &[Row] = &[
     own("post", "/api/v1/territories/{slug}/imports", "?name=x.txt {}", admins(400)),
     own("get", "/api/v1/territories/{slug}/moderation", "", team(200)),
     own("post", "/api/v1/moderation/{id}", " {\"decision\":\"here\"}", [401, 404, 404, 404]),
+    // Without the headers of a WebSocket; tests/live*.rs open it.
+    own("get", "/api/v1/live", "", all(426)),
     own("get", "/api/{*rest}", "", all(404)),
     page("/"),
     page("/mentions-legales"),
@@ -111,6 +114,7 @@ const TABLE: &[Row] = &[
     page("/{slug}/moderation"),
     own("get", "/assets/{*path}", "", all(404)),
     row("get", "/bouillon.svg", "", false, "public, max-age=86400", all(200)),
+    row("get", "/sw.js", "", false, ASKING, all(200)),
     own("get", "/healthz", "", all(200)),
     own("get", "/readyz", "", all(200)),
 ];

@@ -15,6 +15,8 @@ pub const PER_ANSWER: usize = 1_000;
 pub struct Mark {
     /// Number in the journal.
     pub seq: i64,
+    /// The edit's own id.
+    pub id: Uuid,
     /// UTC, milliseconds since 1970.
     pub at: i64,
     /// What it did.
@@ -25,6 +27,10 @@ pub struct Mark {
     pub author: Option<Uuid>,
     /// `osm` for an import.
     pub source: Option<String>,
+    /// The séance that it was made in.
+    pub seance: Option<Uuid>,
+    /// The territory of a séance, or of a piece of its area; of other subjects the atlas knows it.
+    pub home: Option<Uuid>,
 }
 
 /// What changed since a number.

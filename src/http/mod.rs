@@ -12,14 +12,18 @@ mod geocode;
 mod guard;
 mod imports;
 mod lists;
+mod live;
 mod me;
 mod moderation;
 mod openapi;
 mod ops;
 mod options;
+mod pack;
 mod pages;
 mod quota;
 mod ready;
+mod seances;
+mod session;
 mod territories;
 mod tiles;
 mod tls;
@@ -35,6 +39,7 @@ use crate::geocode::Geocoder;
 use crate::import::Imports;
 use crate::journal::Journal;
 use crate::model::Lang;
+use crate::seance::Seances;
 use crate::tiles::{ActorTiles, Archives};
 use axum::extract::{DefaultBodyLimit, FromRef, FromRequestParts, MatchedPath, Request, State};
 use axum::http::{HeaderName, Method, StatusCode, header};
@@ -80,6 +85,8 @@ pub struct Shared {
     geocoder: Geocoder,
     ready: ready::Ready,
     imports: Imports,
+    live: live::Live,
+    seances: Seances,
 }
 
 impl std::ops::Deref for App {
@@ -105,8 +112,11 @@ impl App {
         let mut tx = journal.store.write().await?;
         let cookie = tx.secret("cookie", &random()).await?;
         let form_key = tx.secret("form", &random()).await?;
+        let seance_key = tx.secret("seance", &random()).await?;
         tx.commit().await?;
+        let live = live::Live::start(&journal);
         let tiles = ActorTiles::new(journal.atlas.clone(), options.tile_cache);
+        let seances = Seances::new(journal.clone(), geocoder.clone(), seance_key);
         let app = Self(Arc::new(Shared {
             journal,
             quotas: quota::Quotas::new(&options.limits),
@@ -119,6 +129,8 @@ impl App {
             geocoder,
             ready: ready::Ready::default(),
             imports,
+            live,
+            seances,
         }));
         let weak = Arc::downgrade(&app.0);
         tokio::spawn(async move {
@@ -141,6 +153,16 @@ impl App {
     pub fn drain(&self) {
         self.ready.drain();
     }
+
+    /// Says goodbye to every socket, after what each one has sent is written and answered.
+    pub fn stop_sockets(&self) {
+        self.live.stop();
+    }
+
+    /// Waits until every socket has ended. The server does not wait for them as it does for requests.
+    pub async fn sockets_ended(&self) {
+        self.live.ended().await;
+    }
 }
 
 fn random() -> [u8; 64] {
@@ -156,6 +178,7 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/territories/{slug}", get(territories::show))
         .route("/api/v1/territories/{slug}/actors.geojson", get(lists::actors_geojson))
         .route("/api/v1/territories/{slug}/counts", get(territories::counts))
+        .route("/api/v1/territories/{slug}/pack", get(pack::show))
         .route("/api/v1/taxonomy", get(territories::taxonomy))
         .route("/api/v1/fields", get(territories::fields))
         .route("/api/v1/actors/{id}", get(actors::show))
@@ -191,6 +214,10 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/imports/{id}/discard", post(imports::discard))
         .route("/api/v1/territories/{slug}/moderation", get(moderation::list))
         .route("/api/v1/moderation/{id}", post(moderation::settle))
+        .route("/api/v1/territories/{slug}/seances", get(seances::list))
+        .route("/api/v1/seances/join", post(seances::join))
+        .route("/api/v1/seances/{id}", get(seances::show))
+        .route("/api/v1/seances/{id}/door", get(seances::door).post(seances::change_door))
         .route("/api/{*rest}", get(ops::nothing).fallback(ops::nothing));
     let pages = axum::Router::new()
         .route("/", get(pages::directory))
@@ -206,8 +233,14 @@ pub fn router(app: App) -> Routes {
         .route("/{slug}/mes-contributions", get(pages::territory))
         .route("/{slug}/imports", get(pages::territory))
         .route("/{slug}/moderation", get(pages::territory))
+        .route("/{slug}/seances", get(pages::territory))
+        .route("/{slug}/seances/{id}", get(pages::text_page))
+        .route("/{slug}/seances/{id}/ecran", get(pages::text_page))
+        .route("/s", get(pages::text_page))
+        .route("/s/{id}", get(pages::text_page))
         .route("/assets/{*path}", get(assets::asset))
         .route("/bouillon.svg", get(assets::icon))
+        .route("/sw.js", get(assets::worker))
         .route("/healthz", get(ops::healthz))
         .route("/readyz", get(ops::readyz));
     // An extract is larger than any other body and takes longer; the handler counts and waits itself.
@@ -215,6 +248,10 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/territories/{slug}/imports", get(imports::list).post(imports::upload))
         .method_not_allowed_fallback(ops::not_so)
         .layer(DefaultBodyLimit::disable());
+    let sockets = axum::Router::new()
+        // A socket lasts for hours: no layer that ends a request after seconds may be around it.
+        .route("/api/v1/live", get(live::live))
+        .method_not_allowed_fallback(ops::not_so);
     open_data
         .merge(own)
         .merge(pages)
@@ -223,6 +260,7 @@ pub fn router(app: App) -> Routes {
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
         .merge(uploads)
+        .merge(sockets)
         .layer(middleware::from_fn_with_state(app.clone(), as_new_as))
         .layer(middleware::from_fn_with_state(app.clone(), guard::guard))
         // Tiles choose their coding themselves, and their entity tags say which.

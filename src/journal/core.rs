@@ -74,6 +74,8 @@ pub struct Known<'a> {
     pub doc: Option<&'a Doc>,
     /// The author's role for this subject.
     pub role: Role,
+    /// The author takes part in the open séance that the subject, a piece of its area, belongs to.
+    pub participant: bool,
     /// The number the edit gets if something applies.
     pub next: Version,
     /// UTC, milliseconds since 1970.
@@ -141,12 +143,18 @@ fn refusal(request: &Request, known: &Known<'_>) -> Option<Ack> {
         own,
         // As it would be stored: spaces around the word do not make it another one.
         closes: edit.set.get("status").and_then(Value::as_str).is_some_and(|s| clean(s, false) == "closed"),
+        participant: known.participant,
     };
     if let Err(why) = may(known.role, deed) {
         return Some(Ack::refused(edit.id, known.next.epoch, why.code, why.sentence(request.lang).into()));
     }
     if edit.kind != EditKind::Create && known.doc.is_none() {
-        return refuse("unknown_subject", "Cet acteur n’existe pas ici.", "This actor does not exist here.");
+        let (fr, en) = match edit.subject.kind {
+            SubjectKind::Seance => ("Cette séance n’existe pas ici.", "This séance does not exist here."),
+            SubjectKind::Cell => ("Personne n’a encore pris ce morceau de la zone.", "Nobody has taken this piece of the area yet."),
+            SubjectKind::Actor | SubjectKind::Territory => ("Cet acteur n’existe pas ici.", "This actor does not exist here."),
+        };
+        return refuse("unknown_subject", fr, en);
     }
     if edit.kind == EditKind::Revert && !known.undone.is_some_and(|entry| is_meant(edit, entry)) {
         return refuse("unknown_entry", "Cette modification n’existe pas dans l’historique.", "This edit is not in the history.");
@@ -176,7 +184,7 @@ fn answer(request: &Request, known: &Known<'_>, merged: Merged) -> Decision {
         seq: applied.then_some(known.next.seq),
         epoch: known.next.epoch,
         fields,
-        deleted: merged.deleted && edit.subject.kind == SubjectKind::Actor,
+        deleted: merged.deleted && edit.subject.kind != SubjectKind::Territory,
         code,
         message,
     };
@@ -225,6 +233,7 @@ pub fn entry(request: &Request, next: Version, at: i64, before: Fields, after: F
         after,
         reverts: edit.reverts.filter(|_| edit.kind == EditKind::Revert),
         run: request.run,
+        seance: None,
     }
 }
 

@@ -4,13 +4,15 @@ mod batch;
 mod beside;
 pub mod core;
 mod follower;
+mod loaded;
 mod loading;
 mod membership;
+mod participation;
 mod writer;
 
 pub use beside::{Beside, case_id};
 pub use core::{Author, Request};
-pub use follower::Follower;
+pub use follower::{Follower, Step};
 pub use loading::load;
 pub use writer::{Refused, Writer};
 

@@ -87,8 +87,8 @@ impl Merged {
 fn create(edit: &Edit, ctx: &Context<'_>) -> Merged {
     let empty = Doc::default();
     let mut work = Work::new(&empty, edit, ctx);
-    if !edit.set.contains_key("name") {
-        work.fates.insert("name".into(), FieldFate::Refused(Invalid::new("name", Reason::Required)));
+    for field in field::at_creation(edit.subject.kind).iter().filter(|f| !edit.set.contains_key(**f)) {
+        work.fates.insert((*field).into(), FieldFate::Refused(Invalid::new(field, Reason::Required)));
     }
     for (field, value) in &edit.set {
         work.set_one(field, value);
@@ -214,6 +214,11 @@ impl<'a> Work<'a> {
         if field == "primary_category" && self.doc.set("categories").count() + 1 > CATEGORIES_MAX {
             return Err(Invalid::new(field, Reason::TooMany(CATEGORIES_MAX)));
         }
+        // Which piece of which séance it is makes a cell's id.
+        let identity = self.edit.subject.kind == SubjectKind::Cell && (field == "seance" || field == "key");
+        if identity && self.doc.fields.get(field).is_some_and(|known| *known != value) {
+            return Err(Invalid::new(field, Reason::Fixed));
+        }
         let new_place = field.starts_with("place/") && !self.doc.fields.contains_key(field) && !value.is_null();
         if new_place && self.doc.fields.keys().filter(|f| f.ends_with("/position")).count() >= PLACES_MAX {
             return Err(Invalid::new(field, Reason::TooMany(PLACES_MAX)));
@@ -319,6 +324,13 @@ impl<'a> Work<'a> {
 
     fn finish(mut self) -> Merged {
         let deleted = self.doc.deleted;
+        // Two fields that are each right can be wrong together; then nothing of the edit is written.
+        if !self.after.is_empty()
+            && let Some(why) = super::seance::contradiction(self.edit.subject.kind, &self.doc)
+        {
+            let fates = BTreeMap::from([(why.field.clone(), FieldFate::Refused(why))]);
+            return Merged::nothing(Outcome::Refused, fates, deleted);
+        }
         if !self.after.is_empty() {
             self.doc.version = self.ctx.next;
             return Merged { outcome: Outcome::Applied, doc: Some(self.doc), before: self.before, after: self.after, fields: self.fates, deleted };

@@ -10,26 +10,26 @@ use uuid::Uuid;
 /// Rows of one statement.
 const AT_ONCE: usize = 500;
 const ADD_ENTRIES: &str = "insert into journal (seq, epoch, edit_id, group_id, kind, subject_kind, subject_id, author, source, at, before_values, \
-    after_values, reverts, run) ";
+    after_values, reverts, run, seance) ";
 
 /// The columns of an entry, in the order of [`EntryRow`].
 macro_rules! entry {
     ($rest:literal) => {
         concat!(
-            "select seq, epoch, edit_id, group_id, kind, subject_kind, subject_id, author, source, at, before_values, after_values, reverts, run from journal ",
+            "select seq, epoch, edit_id, group_id, kind, subject_kind, subject_id, author, source, at, before_values, after_values, reverts, run, seance from journal ",
             $rest
         )
     };
 }
 
 type EntryRow =
-    (i64, i64, Uuid, Option<Uuid>, String, String, Uuid, Option<Uuid>, Option<String>, i64, Json<Fields>, Json<Fields>, Option<i64>, Option<Uuid>);
+    (i64, i64, Uuid, Option<Uuid>, String, String, Uuid, Option<Uuid>, Option<String>, i64, Json<Fields>, Json<Fields>, Option<i64>, Option<Uuid>, Option<Uuid>);
 
 fn entry(row: EntryRow) -> Option<Entry> {
-    let (seq, epoch, edit_id, group, kind, subject_kind, subject_id, author, source, at, before, after, reverts, run) = row;
+    let (seq, epoch, edit_id, group, kind, subject_kind, subject_id, author, source, at, before, after, reverts, run, seance) = row;
     let kind = EditKind::parse(&kind)?;
     let subject = Subject { kind: SubjectKind::parse(&subject_kind)?, id: subject_id };
-    Some(Entry { seq, epoch, edit_id, group, kind, subject, author, source, at, before: before.0, after: after.0, reverts, run })
+    Some(Entry { seq, epoch, edit_id, group, kind, subject, author, source, at, before: before.0, after: after.0, reverts, run, seance })
 }
 
 fn entries(rows: Vec<EntryRow>) -> Vec<Entry> {
@@ -97,7 +97,7 @@ impl Tx {
             insert!(self, ADD_ENTRIES, some, |row, e| {
                 row.push_bind(e.seq).push_bind(e.epoch).push_bind(e.edit_id).push_bind(e.group).push_bind(e.kind.as_str());
                 row.push_bind(e.subject.kind.as_str()).push_bind(e.subject.id).push_bind(e.author).push_bind(&e.source).push_bind(e.at);
-                row.push_bind(Json(&e.before)).push_bind(Json(&e.after)).push_bind(e.reverts).push_bind(e.run)
+                row.push_bind(Json(&e.before)).push_bind(Json(&e.after)).push_bind(e.reverts).push_bind(e.run).push_bind(e.seance)
             });
         }
         Ok(())

@@ -11,6 +11,7 @@ import { recall, remember } from './lib/device';
 import { outbox } from './lib/outbox.svelte';
 import { parseRoute } from './lib/routes';
 import { router } from './lib/router.svelte';
+import { startWorker } from './offline/register';
 
 const embedded = parseRoute(location.pathname).name === 'embed';
 if (embedded) forgetIdentity();
@@ -23,6 +24,7 @@ router.start();
 if (!embedded) {
   void outbox.start();
   void app.loadMe().catch(() => undefined);
+  startWorker(() => app.territory?.slug ?? null);
 }
 
 const target = document.getElementById('app')!;

@@ -1,5 +1,6 @@
 /** Talks to the server: one fetch wrapper, one function per route, and sentences instead of statuses. */
 import { language, t } from '../i18n';
+import { source } from '../offline/source.svelte';
 import type {
   Actor,
   ActorCollection,
@@ -69,6 +70,7 @@ export async function request<T>(path: string, init: RequestInit = {}, accept: n
     if (init.signal?.aborted) throw error;
     throw new Unreachable();
   }
+  source.note(answer);
   const body: unknown = await answer.json().catch(() => null);
   rememberHead(body);
   if (answer.ok || (accept.includes(answer.status) && hasResults(body))) return body as T;
