@@ -22,6 +22,7 @@ mod pack;
 mod pages;
 mod quota;
 mod ready;
+mod seance_work;
 mod seances;
 mod session;
 mod territories;
@@ -218,6 +219,15 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/seances/join", post(seances::join))
         .route("/api/v1/seances/{id}", get(seances::show))
         .route("/api/v1/seances/{id}/door", get(seances::door).post(seances::change_door))
+        .route("/api/v1/seances/{id}/participants", get(seance_work::participants))
+        .route("/api/v1/seances/{id}/participants/{participant}/revoke", post(seance_work::revoke))
+        .route("/api/v1/seances/{id}/progress", get(seance_work::progress))
+        .route("/api/v1/seances/{id}/cells", get(seance_work::cells))
+        .route("/api/v1/seances/{id}/cells/next", get(seance_work::next_cell))
+        .route("/api/v1/seances/{id}/minutes", get(seance_work::minutes))
+        .route("/api/v1/seances/{id}/minutes.csv", get(seance_work::minutes_csv))
+        .route("/api/v1/seances/{id}/edits", get(seance_work::edits))
+        .route("/api/v1/seances/{id}/undo", post(seance_work::undo))
         .route("/api/{*rest}", get(ops::nothing).fallback(ops::nothing));
     let pages = axum::Router::new()
         .route("/", get(pages::directory))

@@ -75,7 +75,7 @@ pub(super) async fn find(tx: &mut Tx, lang: Lang, id: &str) -> Result<Seance> {
 }
 
 /// What somebody is for a territory.
-async fn role(tx: &mut Tx, person: &Person, home: Uuid) -> Result<Role> {
+pub(super) async fn role(tx: &mut Tx, person: &Person, home: Uuid) -> Result<Role> {
     let Some(id) = person.id else { return Ok(Role::Visitor) };
     let granted = tx.grants(id).await?.into_iter().filter(|g| g.territory.is_none_or(|t| t == home)).map(|g| g.role).max();
     let known = tx.identity(id).await?.is_some();

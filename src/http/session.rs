@@ -246,7 +246,7 @@ impl Session {
         };
         self.role = role;
         self.look = Instant::now() + LOOK;
-        let first = self.socket.hello(Newcomer { territory, seen: hello.seen, nickname: hello.nickname, pseudonym, role });
+        let first = self.socket.hello(Newcomer { territory, seen: hello.seen, nickname: hello.nickname, color: hello.color, pseudonym, role });
         for text in first {
             self.send(ws, text).await?;
         }

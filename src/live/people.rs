@@ -81,6 +81,13 @@ impl Person {
         other
     }
 
+    /// Takes a colour, if it is one of those that there are; true when it is another than before.
+    pub(super) fn dye(&mut self, color: Option<u8>) -> bool {
+        let before = self.color;
+        self.color = color.filter(|c| *c < COLORS).unwrap_or(before);
+        self.color != before
+    }
+
     /// Gives them a name that none of `others` has.
     pub(super) fn name_among<'a>(&mut self, others: impl Iterator<Item = &'a Self> + Clone) {
         let taken = |name: &str| {
@@ -101,12 +108,13 @@ impl Person {
     /// Takes what they say of themselves; true when others see something new by it.
     pub(super) fn present(&mut self, said: Presence) -> bool {
         let before = (self.actor, self.field.take(), self.view, self.is_listed());
+        let dyed = self.dye(said.color);
         self.actor = said.actor;
         self.field = said.field.filter(|f| f.chars().count() <= FIELD_MAX && f.chars().all(|c| c.is_ascii_alphanumeric() || "_-/.*".contains(c)));
         self.view = said.view.filter(is_view);
         self.typing = said.typing.and_then(tidy);
         self.edits |= self.field.is_some() || self.typing.is_some();
-        before != (self.actor, self.field.clone(), self.view, self.is_listed())
+        dyed || before != (self.actor, self.field.clone(), self.view, self.is_listed())
     }
 
     /// As others are told of them.

@@ -51,6 +51,8 @@ pub struct Newcomer {
     pub seen: Option<Version>,
     /// What the person wants to be called.
     pub nickname: Option<String>,
+    /// The colour that they chose; without one they get the rarest here.
+    pub color: Option<u8>,
     /// What the journal calls them, when it knows them.
     pub pseudonym: Option<String>,
     /// What they may do here.
@@ -92,6 +94,7 @@ impl Socket {
             }
         } else {
             let mut person = Person::new(self.identity, newcomer.pseudonym, room.rarest_color(), now());
+            person.dye(newcomer.color);
             person.call(newcomer.nickname.as_deref().unwrap_or_default());
             let seat = Seat { outbox: self.outbox.clone(), person, follows: false, ahead: 0, shown: false, radar: json!([]) };
             room.seat(self.number, seat);

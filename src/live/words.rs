@@ -32,6 +32,9 @@ pub struct Hello {
     /// What the person wants to be called.
     #[serde(default)]
     pub nickname: Option<String>,
+    /// The colour that the person chose, 0 to 4.
+    #[serde(default)]
+    pub color: Option<u8>,
     /// The séance that the person takes part in.
     #[serde(default)]
     pub seance: Option<Uuid>,
@@ -56,6 +59,9 @@ pub struct Presence {
     /// A new nickname.
     #[serde(default)]
     pub nickname: Option<String>,
+    /// A new colour, 0 to 4.
+    #[serde(default)]
+    pub color: Option<u8>,
 }
 
 /// A new actor whose name is being written.

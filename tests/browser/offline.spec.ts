@@ -13,7 +13,7 @@ async function takeAlong(page: Page): Promise<void> {
   await page.evaluate(() => navigator.serviceWorker.ready);
   await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
   await page.getByTestId('along').getByRole('button', { name: 'Emporter' }).click();
-  await expect(page.getByTestId('along').getByText('C’est sur cet appareil.')).toBeVisible();
+  await expect(page.getByTestId('along').getByText('C’est sur cet appareil.')).toBeAttached();
 }
 
 /** What a page gets for an address, through its worker. */
