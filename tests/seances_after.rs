@@ -200,18 +200,18 @@ on_both! {
         for i in 0..6 {
             seen = write(&mut ana, seance, set_edit(&seen, json!({"summary": format!("jour {i}"), "tags": [format!("t{i}")]}))).await;
         }
-        for some in 0..12 {
+        for some in 0..10 {
             let made = |i: usize| within(seance, create("ville", json!({"name": format!("Acteur {some} {i}"), "place/p1/position": at(2.1 + 0.05 * f64::from(some), 48.5)})));
             let (status, body) = ana.edits(&(0..100).map(made).collect::<Vec<_>>()).await;
             assert_eq!(status, 200, "{body}");
         }
         let (_, cells) = nadia.get(&format!("/api/v1/seances/{seance}/cells")).await;
         let full: Vec<&Value> = cells["cells"].as_array().unwrap().iter().filter(|c| c["edits"].as_i64() > Some(0)).collect();
-        assert_eq!(full.iter().map(|c| c["edits"].as_i64().unwrap()).sum::<i64>(), 1206, "every edit lies in a piece");
+        assert_eq!(full.iter().map(|c| c["edits"].as_i64().unwrap()).sum::<i64>(), 1006, "every edit lies in a piece");
         let away = full.iter().find(|c| c["bbox"][2].as_f64() < Some(2.3)).unwrap();
         let cell = undo(&mut mod_, seance, json!({"cell": away["id"]})).await;
         assert_eq!((&cell["reverted"], cell["kept"].as_array().unwrap().len()), (&away["edits"], 0), "{cell}");
-        let left = 1206 - away["edits"].as_i64().unwrap();
+        let left = 1006 - away["edits"].as_i64().unwrap();
         assert_eq!(undo(&mut mod_, seance, json!({"whole": true, "preview": true})).await["reverted"], left);
         // The power goes while the whole is being undone.
         let mut asking = mod_.clone();
@@ -219,14 +219,21 @@ on_both! {
             let request = asking.http.post(format!("{}/api/v1/seances/{seance}/undo", asking.url)).header("cookie", asking.cookie.take().unwrap());
             let _ = request.json(&json!({"whole": true})).send().await;
         });
-        tokio::time::sleep(Duration::from_millis(if backend == Backend::Sqlite { 60 } else { 90 })).await;
+        for _ in 0..500 {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+            let (_, list) = nadia.get("/api/v1/territories/ville/actors.geojson?limit=1").await;
+            // Six edits are on the actor that was there before.
+            if list["numberMatched"].as_i64() < Some(left - 6 + 1) {
+                break;
+            }
+        }
         let app = App::start_watched(app.kill(), FREE, &[]);
         request.await.unwrap();
         for who in [&mut nadia, &mut mod_, &mut ana] {
             who.url.clone_from(&app.url);
         }
         let rest = undo(&mut mod_, seance, json!({"whole": true})).await;
-        assert!((0..=left).contains(&rest["reverted"].as_i64().unwrap()) && rest["kept"].as_array().unwrap().is_empty(), "{rest}");
+        assert!((1..left).contains(&rest["reverted"].as_i64().unwrap()) && rest["kept"].as_array().unwrap().is_empty(), "{rest}");
         let (_, list) = nadia.get("/api/v1/territories/ville/actors.geojson?limit=1000").await;
         assert_eq!(list["numberMatched"], 1, "only what was there before");
         let now = nadia.actor(old["id"].as_str().unwrap()).await;
@@ -254,7 +261,7 @@ async fn pieces_have_the_names_of_streets_or_are_quartiers_and_the_next_place_is
     assert!((20..=400).contains(&cells.len()), "{}", cells.len());
     let named = cells.iter().filter(|c| c["name"].as_str().unwrap().starts_with("autour d")).count();
     let numbered = cells.iter().filter(|c| c["name"].as_str().unwrap().starts_with("autour du ")).count();
-    assert!(named * 3 > cells.len() && numbered > 0, "{named} of {} after a street, {numbered} after a house: {}", cells.len(), cells[cells.len() / 2]);
+    assert!(named * 5 > cells.len() && numbered > 0, "{named} of {} after a street, {numbered} after a house: {}", cells.len(), cells[cells.len() / 2]);
     let full = cells.iter().max_by_key(|c| c["to_check"].as_i64()).unwrap();
     let b: Vec<f64> = full["bbox"].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect();
     let next = format!("/api/v1/seances/{seance}/cells/next?lon={}&lat={}", f64::midpoint(b[0], b[2]), f64::midpoint(b[1], b[3]));

@@ -59,7 +59,7 @@ async fn write(app: &App, lang: Lang, person: Person, address: Address, body: &[
         form::check(app, body.form.as_ref())?;
     }
     let (identity, jar) = person.known();
-    if lifted {
+    if lifted && !invited {
         app.quotas.take_as_participant(identity, body.edits.len() as u32)?;
     } else if !invited {
         app.quotas.take(identity, address, creations, body.edits.len() as u32 - creations)?;
