@@ -62,6 +62,7 @@ const TABLE: &[Row] = &[
     data("/api/v1/territories/{slug}", "", NEVER, 200),
     data("/api/v1/territories/{slug}/actors.geojson", "", ASKING, 200),
     data("/api/v1/territories/{slug}/counts", "", NEVER, 200),
+    data("/api/v1/territories/{slug}/pack", "", ASKING, 200),
     data("/api/v1/taxonomy", "", A_WHILE, 200),
     data("/api/v1/fields", "", A_WHILE, 200),
     data("/api/v1/actors/{id}", "", NEVER, 200),
@@ -109,6 +110,8 @@ const TABLE: &[Row] = &[
     own("get", "/api/v1/seances/{id}/minutes.csv", "", team(200)),
     own("get", "/api/v1/seances/{id}/edits", "", team(200)),
     own("post", "/api/v1/seances/{id}/undo", " {\"whole\":true,\"preview\":true}", team(200)),
+    // Without the headers of a WebSocket; tests/live*.rs open it.
+    own("get", "/api/v1/live", "", all(426)),
     own("get", "/api/{*rest}", "", all(404)),
     page("/"),
     page("/mentions-legales"),
@@ -130,6 +133,7 @@ const TABLE: &[Row] = &[
     page("/s/{id}"),
     own("get", "/assets/{*path}", "", all(404)),
     row("get", "/bouillon.svg", "", false, "public, max-age=86400", all(200)),
+    row("get", "/sw.js", "", false, ASKING, all(200)),
     own("get", "/healthz", "", all(200)),
     own("get", "/readyz", "", all(200)),
 ];

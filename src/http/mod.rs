@@ -12,17 +12,20 @@ mod geocode;
 mod guard;
 mod imports;
 mod lists;
+mod live;
 mod me;
 mod moderation;
 mod openapi;
 mod ops;
 mod options;
+mod pack;
 mod pages;
 mod quota;
 mod ready;
 mod seance_pages;
 mod seance_work;
 mod seances;
+mod session;
 mod territories;
 mod tiles;
 mod tls;
@@ -84,6 +87,7 @@ pub struct Shared {
     geocoder: Geocoder,
     ready: ready::Ready,
     imports: Imports,
+    live: live::Live,
     seances: Seances,
 }
 
@@ -112,6 +116,7 @@ impl App {
         let form_key = tx.secret("form", &random()).await?;
         let seance_key = tx.secret("seance", &random()).await?;
         tx.commit().await?;
+        let live = live::Live::start(&journal);
         let tiles = ActorTiles::new(journal.atlas.clone(), options.tile_cache);
         let seances = Seances::new(journal.clone(), geocoder.clone(), seance_key);
         let app = Self(Arc::new(Shared {
@@ -126,6 +131,7 @@ impl App {
             geocoder,
             ready: ready::Ready::default(),
             imports,
+            live,
             seances,
         }));
         let weak = Arc::downgrade(&app.0);
@@ -149,6 +155,16 @@ impl App {
     pub fn drain(&self) {
         self.ready.drain();
     }
+
+    /// Says goodbye to every socket, after what each one has sent is written and answered.
+    pub fn stop_sockets(&self) {
+        self.live.stop();
+    }
+
+    /// Waits until every socket has ended. The server does not wait for them as it does for requests.
+    pub async fn sockets_ended(&self) {
+        self.live.ended().await;
+    }
 }
 
 fn random() -> [u8; 64] {
@@ -164,6 +180,7 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/territories/{slug}", get(territories::show))
         .route("/api/v1/territories/{slug}/actors.geojson", get(lists::actors_geojson))
         .route("/api/v1/territories/{slug}/counts", get(territories::counts))
+        .route("/api/v1/territories/{slug}/pack", get(pack::show))
         .route("/api/v1/taxonomy", get(territories::taxonomy))
         .route("/api/v1/fields", get(territories::fields))
         .route("/api/v1/actors/{id}", get(actors::show))
@@ -234,6 +251,7 @@ pub fn router(app: App) -> Routes {
         .route("/s/{id}", get(pages::text_page))
         .route("/assets/{*path}", get(assets::asset))
         .route("/bouillon.svg", get(assets::icon))
+        .route("/sw.js", get(assets::worker))
         .route("/healthz", get(ops::healthz))
         .route("/readyz", get(ops::readyz));
     // An extract is larger than any other body and takes longer; the handler counts and waits itself.
@@ -241,6 +259,10 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/territories/{slug}/imports", get(imports::list).post(imports::upload))
         .method_not_allowed_fallback(ops::not_so)
         .layer(DefaultBodyLimit::disable());
+    let sockets = axum::Router::new()
+        // A socket lasts for hours: no layer that ends a request after seconds may be around it.
+        .route("/api/v1/live", get(live::live))
+        .method_not_allowed_fallback(ops::not_so);
     open_data
         .merge(own)
         .merge(pages)
@@ -249,6 +271,7 @@ pub fn router(app: App) -> Routes {
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
         .merge(uploads)
+        .merge(sockets)
         .layer(middleware::from_fn_with_state(app.clone(), as_new_as))
         .layer(middleware::from_fn_with_state(app.clone(), guard::guard))
         // Tiles choose their coding themselves, and their entity tags say which.

@@ -27,6 +27,7 @@ const ANSWERS: &[(&str, &str)] = &[
     ("get /api/v1/territories/{slug}/history", "edits:array next:integer?"),
     ("get /api/v1/territories/{slug}/counts", "actors:integer to_check:integer themes:object"),
     ("get /api/v1/territories/{slug}/actors.geojson", "type:string features:array numberMatched:integer next:string?"),
+    ("get /api/v1/territories/{slug}/pack", "epoch:integer head:integer actors:array addresses:array"),
     ("get /api/v1/taxonomy", "themes:array"),
     ("get /api/v1/fields", "fields:object categories:integer places:integer precisions:array"),
     ("get /api/v1/search", "actors:array addresses:array categories:array candidates:array"),
@@ -187,7 +188,9 @@ mod tests {
                     let in_path = path.contains(&format!("{{{}}}", parameter["name"].as_str().unwrap()));
                     assert_eq!(parameter["in"], if in_path { "path" } else { "query" }, "{key}: {parameter}");
                 }
-                let other = operation["responses"]["200"]["content"].as_object().is_some_and(|c| c.keys().any(|k| k.contains("vector-tile") || k == "text/csv"));
+                let other = operation["responses"]["200"]["content"]
+                    .as_object()
+                    .is_some_and(|c| c.keys().any(|k| k.contains("vector-tile") || k == "text/csv"));
                 assert!(other || ANSWERS.iter().any(|(k, _)| *k == key), "{key} needs a line in ANSWERS");
                 described.push(key);
             }

@@ -49,6 +49,7 @@ pub(super) async fn not_so(lang: Lang) -> Error {
     paths(
         super::edits::post,
         super::form::open,
+        super::live::live,
         super::actors::show,
         super::actors::history,
         super::me::show,
@@ -60,6 +61,7 @@ pub(super) async fn not_so(lang: Lang) -> Error {
         super::territories::show,
         super::territories::history,
         super::territories::counts,
+        super::pack::show,
         super::territories::taxonomy,
         super::territories::fields,
         super::lists::actors_geojson,

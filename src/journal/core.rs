@@ -5,7 +5,7 @@ use crate::model::edit::{Ack, Edit, EditKind, Entry, FieldResult, Outcome};
 use crate::model::merge::{Context, FieldFate, Merged, merge};
 use crate::model::rights::{Deed, Role, may};
 use crate::model::text::clean;
-use crate::model::{Doc, Lang, SubjectKind, Version, label};
+use crate::model::{Doc, Fields, Lang, SubjectKind, Version, label};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -156,10 +156,16 @@ fn refusal(request: &Request, known: &Known<'_>) -> Option<Ack> {
         };
         return refuse("unknown_subject", fr, en);
     }
-    if edit.kind == EditKind::Revert && known.undone.is_none() {
+    if edit.kind == EditKind::Revert && !known.undone.is_some_and(|entry| is_meant(edit, entry)) {
         return refuse("unknown_entry", "Cette modification n’existe pas dans l’historique.", "This edit is not in the history.");
     }
     None
+}
+
+/// Whether an entry is the one that a revert names. After a restored backup its number may be that of another edit; its version, if the author gives it, tells them apart.
+fn is_meant(edit: &Edit, entry: &Entry) -> bool {
+    let named = edit.base.get("*").copied().flatten();
+    named.is_none_or(|v| v == Version { epoch: entry.epoch, seq: entry.seq })
 }
 
 fn answer(request: &Request, known: &Known<'_>, merged: Merged) -> Decision {
@@ -208,4 +214,63 @@ fn first_refusal(fields: &BTreeMap<String, FieldResult>, lang: Lang) -> (String,
         let sentence = if lang == Lang::Fr { "Cette modification ne contient rien à écrire." } else { "This edit holds nothing to write." };
         ("empty_edit".into(), sentence.into())
     })
+}
+
+/// The row of the journal for an edit that changed something.
+pub fn entry(request: &Request, next: Version, at: i64, before: Fields, after: Fields) -> Entry {
+    let edit = &request.edit;
+    Entry {
+        seq: next.seq,
+        epoch: next.epoch,
+        edit_id: edit.id,
+        group: edit.group,
+        kind: edit.kind,
+        subject: edit.subject,
+        author: request.author.identity(),
+        source: request.source.map(Into::into),
+        at,
+        before,
+        after,
+        reverts: edit.reverts.filter(|_| edit.kind == EditKind::Revert),
+        run: request.run,
+        seance: None,
+    }
+}
+
+/// Neighbours with the same group stay together; every other edit stands alone.
+pub fn groups(requests: &[Request]) -> impl Iterator<Item = &[Request]> {
+    requests.chunk_by(|a, b| a.edit.group.is_some() && a.edit.group == b.edit.group)
+}
+
+/// Whether a group stands as a whole: an edit alone always does, several only when each is applied or was so already.
+pub fn stands(group: &[Request], acks: &[Ack]) -> bool {
+    acks.len() == group.len() && (group.len() == 1 || acks.iter().all(|a| matches!(a.result, Outcome::Applied | Outcome::Same)))
+}
+
+/// The answers to a group that does not stand, after everything of it was taken back.
+pub fn fallen(group: &[Request], acks: &[Ack], head: Version) -> Vec<Ack> {
+    let own = |i: usize| acks.get(i).filter(|a| a.seq.is_none()).cloned();
+    group.iter().enumerate().map(|(i, request)| own(i).unwrap_or_else(|| undone(request, head))).collect()
+}
+
+/// Whether the answers to a group that does not stand are kept. A conflict is final: were it forgotten, a copy of the request that comes late could still be written, after
+/// its author was shown both values and chose. What was only refused may be tried again, as a refused edit alone may.
+pub fn is_final(acks: &[Ack]) -> bool {
+    acks.iter().any(|a| a.result == Outcome::Conflict)
+}
+
+/// The answer to another edit under a number that was used.
+pub fn reused(request: &Request, head: Version) -> Ack {
+    let fr = "Ce numéro de modification a déjà servi pour autre chose.";
+    say(request, head, "edit_id_reused", fr, "This edit id was already used for something else.")
+}
+
+fn undone(request: &Request, head: Version) -> Ack {
+    let fr = "Rien n’a été écrit, car une autre modification du même groupe n’a pas pu l’être.";
+    say(request, head, "group_failed", fr, "Nothing was written, because another edit of the same group could not be.")
+}
+
+/// A refusal in the author's language.
+pub(super) fn say(request: &Request, head: Version, code: &str, fr: &str, en: &str) -> Ack {
+    Ack::refused(request.edit.id, head.epoch, code, if request.lang == Lang::Fr { fr } else { en }.into())
 }

@@ -1,14 +1,14 @@
 //! The batching writer: whatever is queued goes into one transaction, and nobody is answered before its commit.
 
 use super::batch::Batch;
-use super::core::{Author, Decision, Known, Request, decide};
+use super::core::{Author, Decision, Known, Request, decide, entry, fallen, groups, is_final, reused, say, stands};
 use super::loaded::Loaded;
 use super::membership::{Areas, Shapes};
 use super::{beside, broken, now, participation};
 use crate::geo::Bbox;
 use crate::model::edit::{Ack, Edit, EditKind, Entry, Outcome, SubjectKind};
 use crate::model::merge::texts_to_look_up;
-use crate::model::{Actor, Cell, Doc, Fields, Lang, Role, Seance, Territory, Version, actor::Origin};
+use crate::model::{Actor, Cell, Doc, Role, Seance, Territory, Version, actor::Origin};
 use crate::store::journal::Conflict;
 use crate::store::{self, Imported, Store, Tx};
 use serde_json::Value;
@@ -234,16 +234,24 @@ impl Task {
                 Err(e) => return Err(e),
             }
         }
-        let whole = acks.len() == group.len() && (group.len() == 1 || acks.iter().all(|a| matches!(a.result, Outcome::Applied | Outcome::Same)));
         let unique = acks.last().is_some_and(|a| a.code.as_deref() == Some("taken"));
-        if whole && !unique {
+        if stands(group, &acks) && !unique {
             batch.tx.keep_since_mark().await?;
             return Ok(acks);
         }
         batch.back_to(&mark).await?;
         *head = before;
         self.refresh_shapes(&mut batch.tx).await?;
-        Ok(group.iter().enumerate().map(|(i, r)| acks.get(i).filter(|a| a.seq.is_none()).cloned().unwrap_or_else(|| undone(r, before))).collect())
+        let acks = fallen(group, &acks, before);
+        if is_final(&acks) {
+            let at = now();
+            for (request, ack) in group.iter().zip(&acks) {
+                if batch.ack(ack.id).is_none() {
+                    batch.keep_ack(&request.payload_hash(), ack, at);
+                }
+            }
+        }
+        Ok(acks)
     }
 
     async fn write_one(&mut self, batch: &mut Batch, request: &Request, head: &mut Version) -> store::Result<Ack> {
@@ -415,40 +423,6 @@ async fn base_texts(batch: &mut Batch, doc: Option<&Doc>, edit: &Edit) -> store:
     Ok(texts)
 }
 
-fn entry(request: &Request, next: Version, at: i64, before: Fields, after: Fields) -> Entry {
-    let edit = &request.edit;
-    Entry {
-        seq: next.seq,
-        epoch: next.epoch,
-        edit_id: edit.id,
-        group: edit.group,
-        kind: edit.kind,
-        subject: edit.subject,
-        author: request.author.identity(),
-        source: request.source.map(Into::into),
-        at,
-        before,
-        after,
-        reverts: edit.reverts.filter(|_| edit.kind == EditKind::Revert),
-        run: request.run,
-        seance: None,
-    }
-}
-
-/// Neighbours with the same group stay together; every other edit stands alone.
-fn groups(requests: &[Request]) -> impl Iterator<Item = &[Request]> {
-    requests.chunk_by(|a, b| a.edit.group.is_some() && a.edit.group == b.edit.group)
-}
-
-fn say(request: &Request, head: Version, code: &str, fr: &str, en: &str) -> Ack {
-    Ack::refused(request.edit.id, head.epoch, code, if request.lang == Lang::Fr { fr } else { en }.into())
-}
-
-fn reused(request: &Request, head: Version) -> Ack {
-    let fr = "Ce numéro de modification a déjà servi pour autre chose.";
-    say(request, head, "edit_id_reused", fr, "This edit id was already used for something else.")
-}
-
 fn taken(request: &Request, head: Version) -> Ack {
     let fr = "Cette adresse courte est déjà prise.";
     say(request, head, "taken", fr, "This short address is already taken.")
@@ -461,9 +435,4 @@ fn homeless(request: &Request, head: Version) -> Ack {
     }
     let fr = "Ce territoire n’existe pas ici.";
     say(request, head, "unknown_territory", fr, "This territory does not exist here.")
-}
-
-fn undone(request: &Request, head: Version) -> Ack {
-    let fr = "Rien n’a été écrit, car une autre modification du même groupe n’a pas pu l’être.";
-    say(request, head, "group_failed", fr, "Nothing was written, because another edit of the same group could not be.")
 }

@@ -11,6 +11,8 @@ import { recall, remember } from './lib/device';
 import { outbox } from './lib/outbox.svelte';
 import { parseRoute } from './lib/routes';
 import { router } from './lib/router.svelte';
+import { sendLive } from './live/sending';
+import { startWorker } from './offline/register';
 
 const embedded = parseRoute(location.pathname).name === 'embed';
 if (embedded) forgetIdentity();
@@ -21,8 +23,10 @@ if (!embedded && new URLSearchParams(location.search).has('lang')) remember('lan
 
 router.start();
 if (!embedded) {
+  sendLive();
   void outbox.start();
   void app.loadMe().catch(() => undefined);
+  startWorker(() => app.territory?.slug ?? null);
 }
 
 const target = document.getElementById('app')!;

@@ -19,11 +19,17 @@ class App {
   /** An actor just added from this device: it stays visible whatever the filter. */
   fresh = $state<string | null>(null);
   keysHelp = $state(false);
+  /** The middle of the map that is shown: where one probably adds. */
+  center = $state.raw<[number, number] | null>(null);
   /** The last edit of this visit that can be undone with one key. */
   lastEdit = $state<{ actor: Actor; seq: number } | null>(null);
 
   readonly themes = $derived(this.taxonomy?.themes ?? []);
   readonly role = $derived<Role>(this.me?.role ?? 'visitor');
+  /** May open séances. */
+  readonly organiser = $derived(
+    this.role === 'organiser' || this.role === 'moderator' || this.role === 'admin',
+  );
   readonly moderator = $derived(this.role === 'moderator' || this.role === 'admin');
 
   async loadTaxonomy(): Promise<void> {
