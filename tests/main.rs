@@ -25,8 +25,9 @@ mod hostile_json;
 mod hostile_text;
 mod imports;
 mod install_page;
-#[expect(dead_code, reason = "the tests of the live socket come next")]
+mod live;
 mod live_client;
+mod live_people;
 mod moving;
 mod nodes;
 mod operations;
@@ -39,6 +40,7 @@ mod reimports_support;
 mod routes;
 mod seances;
 mod security;
+mod sim;
 mod territories;
 mod tidy;
 mod tiles;

@@ -96,6 +96,8 @@ const TABLE: &[Row] = &[
     own("post", "/api/v1/territories/{slug}/imports", "?name=x.txt {}", admins(400)),
     own("get", "/api/v1/territories/{slug}/moderation", "", team(200)),
     own("post", "/api/v1/moderation/{id}", " {\"decision\":\"here\"}", [401, 404, 404, 404]),
+    // Without the headers of a WebSocket; tests/live*.rs open it.
+    own("get", "/api/v1/live", "", all(426)),
     own("get", "/api/{*rest}", "", all(404)),
     page("/"),
     page("/mentions-legales"),

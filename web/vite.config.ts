@@ -106,7 +106,7 @@ export default defineConfig({
           groups: [
             {
               name: 'base',
-              test: /\/src\/(lib|parts)\/|\/i18n\/(index\.ts|fr\.json)|node_modules\/(svelte|idb)\//,
+              test: /\/src\/(lib|parts)\/|\/src\/live\/(?!PeoplePanel)|\/i18n\/(index\.ts|fr\.json)|node_modules\/(svelte|idb)\//,
             },
           ],
         },

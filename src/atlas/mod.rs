@@ -302,15 +302,20 @@ impl Atlas {
 
     /// What changed after a number, in one territory or anywhere; none when so old edits are forgotten and the reader must start afresh.
     pub fn changes(&self, after: i64, territory: Option<Uuid>) -> Option<Changes> {
+        self.changes_until(after, i64::MAX, PER_ANSWER, territory)
+    }
+
+    /// The same, up to a number, with at most so many edits.
+    pub fn changes_until(&self, after: i64, upto: i64, limit: usize, territory: Option<Uuid>) -> Option<Changes> {
         let inner = self.read();
         let number = territory.map(|id| inner.find(id).map(|(number, _)| number));
         let mut out = Changes { head: inner.head, upto: inner.head.seq, ..Changes::default() };
         let mut actors: Vec<Uuid> = Vec::new();
-        for (mark, touched) in inner.ring.after(after)? {
+        for (mark, touched) in inner.ring.after(after)?.take_while(|(mark, _)| mark.seq <= upto) {
             if number.is_some_and(|n| n.is_none_or(|n| !touched.contains(&n))) {
                 continue;
             }
-            if out.marks.len() == PER_ANSWER {
+            if out.marks.len() == limit {
                 out.more = true;
                 break;
             }
@@ -321,7 +326,7 @@ impl Atlas {
             }
         }
         if !out.more {
-            out.upto = inner.head.seq.max(after);
+            out.upto = inner.head.seq.min(upto).max(after);
         }
         actors.sort_unstable();
         actors.dedup();
@@ -334,6 +339,19 @@ impl Atlas {
             }
         }
         Some(out)
+    }
+
+    /// The territories that edits after one number and up to another concern; none when so old edits are forgotten.
+    pub fn touched(&self, after: i64, upto: i64) -> Option<HashSet<Uuid>> {
+        let inner = self.read();
+        let numbers = inner.ring.after(after)?.take_while(|(mark, _)| mark.seq <= upto).flat_map(|(_, touched)| touched.iter());
+        Some(numbers.filter_map(|n| inner.map(*n)).map(|map| map.facts.id).collect())
+    }
+
+    /// Whether an actor belongs to a territory.
+    pub fn is_in(&self, entry: &Entry, territory: Uuid) -> bool {
+        let inner = self.read();
+        inner.find(territory).is_some_and(|(number, _)| inner.belongs(entry, number))
     }
 
     /// What a tile of a territory shows; none when there is no such territory.

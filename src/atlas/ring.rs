@@ -15,6 +15,8 @@ pub const PER_ANSWER: usize = 1_000;
 pub struct Mark {
     /// Number in the journal.
     pub seq: i64,
+    /// The edit's own id.
+    pub id: Uuid,
     /// UTC, milliseconds since 1970.
     pub at: i64,
     /// What it did.

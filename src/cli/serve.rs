@@ -69,6 +69,8 @@ pub(super) async fn run(settings: Settings) -> anyhow::Result<()> {
         let _ = std::fs::remove_file(socket);
     }
     following.abort();
+    // Before the writer stops: what sockets have sent is written and answered.
+    let _ = tokio::time::timeout(LAST_REQUESTS, app.sockets_ended()).await;
     journal.close().await;
     Ok(())
 }
@@ -115,6 +117,7 @@ async fn asked_to_stop(app: &App, drain: Duration, stop: watch::Sender<bool>) {
     app.drain();
     tokio::time::sleep(drain).await;
     let _ = stop.send(true);
+    app.stop_sockets();
     tokio::time::sleep(LAST_REQUESTS.saturating_sub(drain)).await;
 }
 

@@ -32,6 +32,13 @@ pub(super) struct Body {
     form: Option<Form>,
 }
 
+impl Body {
+    /// The ids of the edits.
+    pub(super) fn ids(&self) -> Vec<Uuid> {
+        self.edits.iter().map(|e| e.id).collect()
+    }
+}
+
 /// Writes edits and answers when they are durable.
 #[utoipa::path(post, path = "/api/v1/edits", tag = "edits", request_body = Body, responses(
     (status = 200, description = "Something was applied, or was there already: a result per edit and field"),
@@ -40,25 +47,50 @@ pub(super) struct Body {
     (status = 422, description = "A value breaks a limit"), (status = 429, description = "Too much for one hour"),
     (status = 413, description = "More than 512 KiB"), (status = 415, description = "Not JSON"), (status = 503, description = "Too many edits are waiting")))]
 pub(super) async fn post(State(app): State<App>, lang: Lang, person: Person, address: Address, body: JsonText) -> Response {
-    match write(&app, lang, person, address, &body.0).await {
+    match answer(&app, lang, person, address, &body.0).await {
         Ok(response) => response,
         Err(e) => e.speaking(lang).into_response(),
     }
 }
 
-async fn write(app: &App, lang: Lang, person: Person, address: Address, body: &[u8]) -> Result<Response> {
+async fn answer(app: &App, lang: Lang, person: Person, address: Address, body: &[u8]) -> Result<Response> {
     let body = read(body)?;
+    let (identity, jar) = person.known();
+    let written = write(app, lang, identity, address, body).await?;
+    Ok((jar, verdict(&written.acks, written.answer).map_err(|e| e.speaking(lang))).into_response())
+}
+
+/// Edits that were tried, and what is said of them.
+#[derive(Debug)]
+pub(super) struct Written {
+    acks: Vec<Ack>,
+    /// `results`, one per edit, and how far this node has followed.
+    pub(super) answer: Value,
+}
+
+impl Written {
+    /// Whether something was written.
+    pub(super) fn is_applied(&self) -> bool {
+        self.acks.iter().any(|a| a.result == Outcome::Applied)
+    }
+}
+
+/// The one way of edits, by POST and over a socket: form, quotas, the writer, and an answer once they are durable and the atlas holds them.
+///
+/// # Errors
+/// Nothing of the request was tried.
+pub(super) async fn write(app: &App, lang: Lang, identity: Uuid, address: Address, body: Body) -> Result<Written> {
+    if body.edits.is_empty() || body.edits.len() > EDITS_MAX {
+        let french = format!("Envoyez de 1 à {EDITS_MAX} modifications à la fois.");
+        return Err(Error::bad("bad_batch", french, format!("Send 1 to {EDITS_MAX} edits at a time.")));
+    }
     let creates = |e: &&Edit| e.kind == EditKind::Create && e.subject.kind == SubjectKind::Actor;
     let creations = body.edits.iter().filter(creates).count() as u32;
-    let invited = match person.id {
-        Some(id) => !app.journal.store.read().await?.grants(id).await?.is_empty(),
-        None => false,
-    };
-    let lifted = seances::lifted(app, &person, &body.edits).await?;
+    let invited = !app.journal.store.read().await?.grants(identity).await?.is_empty();
+    let lifted = seances::lifted(app, identity, &body.edits).await?;
     if creations > 0 && !invited && !lifted {
         form::check(app, body.form.as_ref())?;
     }
-    let (identity, jar) = person.known();
     if lifted {
         app.quotas.take_as_participant(identity, body.edits.len() as u32)?;
     } else if !invited {
@@ -74,8 +106,8 @@ async fn write(app: &App, lang: Lang, person: Person, address: Address, body: &[
     }
     let results = results(app, &acks, &subjects).await?;
     let head = app.journal.follower.head();
-    let body = json!({"head": last.map_or(head.seq, |seq| seq.max(head.seq)), "epoch": head.epoch, "results": results});
-    Ok((jar, verdict(&acks, body).map_err(|e| e.speaking(lang))).into_response())
+    let answer = json!({"head": last.map_or(head.seq, |seq| seq.max(head.seq)), "epoch": head.epoch, "results": results});
+    Ok(Written { acks, answer })
 }
 
 /// Every answer, with the actor as it is now unless the edit was refused.
@@ -95,20 +127,15 @@ async fn results(app: &App, acks: &[Ack], subjects: &[Subject]) -> Result<Vec<Va
 }
 
 fn read(body: &[u8]) -> Result<Body> {
-    let body: Body = serde_json::from_slice(&without_nulls(body)).map_err(|e| {
+    serde_json::from_slice(&without_nulls(body)).map_err(|e| {
         let french = format!("Le corps de la demande n’est pas compris (ligne {}, colonne {}).", e.line(), e.column());
         Error::bad("bad_body", french, format!("The body is not understood: {e}"))
-    })?;
-    if body.edits.is_empty() || body.edits.len() > EDITS_MAX {
-        let french = format!("Envoyez de 1 à {EDITS_MAX} modifications à la fois.");
-        return Err(Error::bad("bad_batch", french, format!("Send 1 to {EDITS_MAX} edits at a time.")));
-    }
-    Ok(body)
+    })
 }
 
 /// A JSON text without the escape of the null character, which PostgreSQL keeps in no text and no JSON: one of them, in a name of a field or
 /// of a territory, would make the whole batch of the writer fail. Values lose it anyway when they are cleaned.
-fn without_nulls(json: &[u8]) -> Cow<'_, [u8]> {
+pub(super) fn without_nulls(json: &[u8]) -> Cow<'_, [u8]> {
     const NULL: &[u8] = b"\\u0000";
     if !json.windows(NULL.len()).any(|w| w == NULL) {
         return Cow::Borrowed(json);

@@ -52,6 +52,12 @@ impl Error {
         self
     }
 
+    /// What a socket is told instead of a document: status, code, sentence, and the seconds to wait.
+    pub(super) fn said(&self, lang: Lang) -> (u16, &'static str, &str, Option<u64>) {
+        let detail = if lang == Lang::Fr { &self.french } else { &self.english };
+        (self.status.as_u16(), self.code, detail, self.retry_after)
+    }
+
     /// Adds members to the document.
     pub fn with(mut self, more: Value) -> Self {
         self.more = Some(more);

@@ -68,15 +68,24 @@ fn changes_something(method: &Method) -> bool {
 
 /// A browser always says where a POST comes from; a script that is no browser carries no one's cookie by accident.
 fn same_site(app: &App, headers: &HeaderMap) -> Result<(), Error> {
-    let foreign = || {
-        let french = "Cette demande vient d’un autre site ; elle n’est pas acceptée.";
-        Error::new(StatusCode::FORBIDDEN, "foreign_origin", french, "This request comes from another site; it is not accepted.")
-    };
-    let text = |name: HeaderName| headers.get(name).and_then(|v| v.to_str().ok());
-    if let Some(site) = text(HeaderName::from_static("sec-fetch-site"))
+    if let Some(site) = headers.get("sec-fetch-site").and_then(|v| v.to_str().ok())
         && site != "same-origin"
         && site != "none"
     {
+        return Err(foreign());
+    }
+    same_origin(app, headers)
+}
+
+fn foreign() -> Error {
+    let french = "Cette demande vient d’un autre site ; elle n’est pas acceptée.";
+    Error::new(StatusCode::FORBIDDEN, "foreign_origin", french, "This request comes from another site; it is not accepted.")
+}
+
+/// Refuses what says that a page of another site asks. Browsers say it with every socket, and give the cookie along.
+pub(super) fn same_origin(app: &App, headers: &HeaderMap) -> Result<(), Error> {
+    let text = |name: HeaderName| headers.get(name).and_then(|v| v.to_str().ok());
+    if headers.get_all(header::ORIGIN).iter().count() > 1 || headers.get(header::ORIGIN).is_some_and(|o| o.to_str().is_err()) {
         return Err(foreign());
     }
     if let Some(origin) = text(header::ORIGIN) {

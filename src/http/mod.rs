@@ -12,6 +12,7 @@ mod geocode;
 mod guard;
 mod imports;
 mod lists;
+mod live;
 mod me;
 mod moderation;
 mod openapi;
@@ -21,7 +22,9 @@ mod pack;
 mod pages;
 mod quota;
 mod ready;
+mod seance_work;
 mod seances;
+mod session;
 mod territories;
 mod tiles;
 mod tls;
@@ -83,6 +86,7 @@ pub struct Shared {
     geocoder: Geocoder,
     ready: ready::Ready,
     imports: Imports,
+    live: live::Live,
     seances: Seances,
 }
 
@@ -111,6 +115,7 @@ impl App {
         let form_key = tx.secret("form", &random()).await?;
         let seance_key = tx.secret("seance", &random()).await?;
         tx.commit().await?;
+        let live = live::Live::start(&journal);
         let tiles = ActorTiles::new(journal.atlas.clone(), options.tile_cache);
         let seances = Seances::new(journal.clone(), geocoder.clone(), seance_key);
         let app = Self(Arc::new(Shared {
@@ -125,6 +130,7 @@ impl App {
             geocoder,
             ready: ready::Ready::default(),
             imports,
+            live,
             seances,
         }));
         let weak = Arc::downgrade(&app.0);
@@ -147,6 +153,16 @@ impl App {
     /// From now on `/readyz` says that this server is stopping; requests are answered as before.
     pub fn drain(&self) {
         self.ready.drain();
+    }
+
+    /// Says goodbye to every socket, after what each one has sent is written and answered.
+    pub fn stop_sockets(&self) {
+        self.live.stop();
+    }
+
+    /// Waits until every socket has ended. The server does not wait for them as it does for requests.
+    pub async fn sockets_ended(&self) {
+        self.live.ended().await;
     }
 }
 
@@ -203,6 +219,15 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/seances/join", post(seances::join))
         .route("/api/v1/seances/{id}", get(seances::show))
         .route("/api/v1/seances/{id}/door", get(seances::door).post(seances::change_door))
+        .route("/api/v1/seances/{id}/participants", get(seance_work::participants))
+        .route("/api/v1/seances/{id}/participants/{participant}/revoke", post(seance_work::revoke))
+        .route("/api/v1/seances/{id}/progress", get(seance_work::progress))
+        .route("/api/v1/seances/{id}/cells", get(seance_work::cells))
+        .route("/api/v1/seances/{id}/cells/next", get(seance_work::next_cell))
+        .route("/api/v1/seances/{id}/minutes", get(seance_work::minutes))
+        .route("/api/v1/seances/{id}/minutes.csv", get(seance_work::minutes_csv))
+        .route("/api/v1/seances/{id}/edits", get(seance_work::edits))
+        .route("/api/v1/seances/{id}/undo", post(seance_work::undo))
         .route("/api/{*rest}", get(ops::nothing).fallback(ops::nothing));
     let pages = axum::Router::new()
         .route("/", get(pages::directory))
@@ -233,6 +258,10 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/territories/{slug}/imports", get(imports::list).post(imports::upload))
         .method_not_allowed_fallback(ops::not_so)
         .layer(DefaultBodyLimit::disable());
+    let sockets = axum::Router::new()
+        // A socket lasts for hours: no layer that ends a request after seconds may be around it.
+        .route("/api/v1/live", get(live::live))
+        .method_not_allowed_fallback(ops::not_so);
     open_data
         .merge(own)
         .merge(pages)
@@ -241,6 +270,7 @@ pub fn router(app: App) -> Routes {
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
         .merge(uploads)
+        .merge(sockets)
         .layer(middleware::from_fn_with_state(app.clone(), as_new_as))
         .layer(middleware::from_fn_with_state(app.clone(), guard::guard))
         // Tiles choose their coding themselves, and their entity tags say which.

@@ -49,6 +49,7 @@ pub(super) async fn not_so(lang: Lang) -> Error {
     paths(
         super::edits::post,
         super::form::open,
+        super::live::live,
         super::actors::show,
         super::actors::history,
         super::me::show,
@@ -88,6 +89,15 @@ pub(super) async fn not_so(lang: Lang) -> Error {
         super::seances::door,
         super::seances::change_door,
         super::seances::join,
+        super::seance_work::participants,
+        super::seance_work::revoke,
+        super::seance_work::progress,
+        super::seance_work::cells,
+        super::seance_work::next_cell,
+        super::seance_work::minutes,
+        super::seance_work::minutes_csv,
+        super::seance_work::edits,
+        super::seance_work::undo,
         super::territories::site
     )
 )]

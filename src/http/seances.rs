@@ -75,7 +75,7 @@ pub(super) async fn find(tx: &mut Tx, lang: Lang, id: &str) -> Result<Seance> {
 }
 
 /// What somebody is for a territory.
-async fn role(tx: &mut Tx, person: &Person, home: Uuid) -> Result<Role> {
+pub(super) async fn role(tx: &mut Tx, person: &Person, home: Uuid) -> Result<Role> {
     let Some(id) = person.id else { return Ok(Role::Visitor) };
     let granted = tx.grants(id).await?.into_iter().filter(|g| g.territory.is_none_or(|t| t == home)).map(|g| g.role).max();
     let known = tx.identity(id).await?.is_some();
@@ -233,8 +233,8 @@ pub(super) async fn join(State(app): State<App>, lang: Lang, person: Person, add
 ///
 /// # Errors
 /// When the database does not answer.
-pub(super) async fn lifted(app: &App, person: &Person, edits: &[Edit]) -> Result<bool> {
-    let (Some(identity), Some(Some(seance))) = (person.id, edits.first().map(|e| e.seance)) else { return Ok(false) };
+pub(super) async fn lifted(app: &App, identity: Uuid, edits: &[Edit]) -> Result<bool> {
+    let Some(Some(seance)) = edits.first().map(|e| e.seance) else { return Ok(false) };
     if edits.iter().any(|e| e.seance != Some(seance)) {
         return Ok(false);
     }

@@ -156,10 +156,16 @@ fn refusal(request: &Request, known: &Known<'_>) -> Option<Ack> {
         };
         return refuse("unknown_subject", fr, en);
     }
-    if edit.kind == EditKind::Revert && known.undone.is_none() {
+    if edit.kind == EditKind::Revert && !known.undone.is_some_and(|entry| is_meant(edit, entry)) {
         return refuse("unknown_entry", "Cette modification n’existe pas dans l’historique.", "This edit is not in the history.");
     }
     None
+}
+
+/// Whether an entry is the one that a revert names. After a restored backup its number may be that of another edit; its version, if the author gives it, tells them apart.
+fn is_meant(edit: &Edit, entry: &Entry) -> bool {
+    let named = edit.base.get("*").copied().flatten();
+    named.is_none_or(|v| v == Version { epoch: entry.epoch, seq: entry.seq })
 }
 
 fn answer(request: &Request, known: &Known<'_>, merged: Merged) -> Decision {
@@ -245,6 +251,12 @@ pub fn stands(group: &[Request], acks: &[Ack]) -> bool {
 pub fn fallen(group: &[Request], acks: &[Ack], head: Version) -> Vec<Ack> {
     let own = |i: usize| acks.get(i).filter(|a| a.seq.is_none()).cloned();
     group.iter().enumerate().map(|(i, request)| own(i).unwrap_or_else(|| undone(request, head))).collect()
+}
+
+/// Whether the answers to a group that does not stand are kept. A conflict is final: were it forgotten, a copy of the request that comes late could still be written, after
+/// its author was shown both values and chose. What was only refused may be tried again, as a refused edit alone may.
+pub fn is_final(acks: &[Ack]) -> bool {
+    acks.iter().any(|a| a.result == Outcome::Conflict)
 }
 
 /// The answer to another edit under a number that was used.

@@ -10,7 +10,7 @@ use crate::store::{self, Store, Tx};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, broadcast, watch};
 use uuid::Uuid;
 
 /// A node looks for new entries at least this often, whatever notifications say.
@@ -18,10 +18,28 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Entries applied at once.
 const PAGE: i64 = 500;
 
+/// Steps that a listener may be behind before it loses the oldest.
+const STEPS: usize = 64;
+
+/// What the follower has just done to the atlas.
+#[derive(Debug)]
+pub enum Step {
+    /// It took these entries, the last of which is the head now.
+    Applied {
+        /// The new head.
+        head: Version,
+        /// In order, without a gap.
+        entries: Vec<Entry>,
+    },
+    /// The journal is another one, and everything was read again.
+    Reread(Version),
+}
+
 /// Handle on the follower; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Follower {
     head: watch::Receiver<Version>,
+    steps: broadcast::Sender<Arc<Step>>,
     caught_up: watch::Receiver<Instant>,
     look: Arc<Notify>,
 }
@@ -33,17 +51,23 @@ impl Follower {
     /// When the first load fails.
     pub async fn start(store: Store, atlas: Arc<Atlas>, committed: Arc<Notify>) -> store::Result<(Self, tokio::task::JoinHandle<()>)> {
         let (caught_up, when) = watch::channel(Instant::now());
-        let mut task = Task { store, atlas, seen: Version::default(), caught_up };
+        let (steps, _) = broadcast::channel(STEPS);
+        let mut task = Task { store, atlas, seen: Version::default(), caught_up, steps: steps.clone() };
         task.load().await?;
         let (publish, head) = watch::channel(task.seen);
         let look = committed.clone();
         let handle = tokio::spawn(async move { task.run(committed, publish).await });
-        Ok((Self { head, caught_up: when, look }, handle))
+        Ok((Self { head, steps, caught_up: when, look }, handle))
     }
 
     /// How far the atlas has followed.
     pub fn head(&self) -> Version {
         *self.head.borrow()
+    }
+
+    /// Every step from now on, each told after the atlas holds it.
+    pub fn steps(&self) -> broadcast::Receiver<Arc<Step>> {
+        self.steps.subscribe()
     }
 
     /// For how long the atlas may have missed something: since the last time that it held everything committed. Up to 2 s when all is well.
@@ -67,6 +91,7 @@ struct Task {
     atlas: Arc<Atlas>,
     seen: Version,
     caught_up: watch::Sender<Instant>,
+    steps: broadcast::Sender<Arc<Step>>,
 }
 
 impl Task {
@@ -113,7 +138,9 @@ impl Task {
                 drop(tx);
                 tracing::info!("the journal was replaced (epoch {}), reading everything again", head.epoch);
                 metrics::counter!("bouillon_resyncs_total").increment(1);
-                return self.load().await;
+                self.load().await?;
+                let _ = self.steps.send(Arc::new(Step::Reread(self.seen)));
+                return Ok(());
             }
             let entries = tx.entries_after(self.seen.seq, PAGE).await?;
             let Some(last) = entries.last() else {
@@ -126,6 +153,7 @@ impl Task {
             let marks = marks(&mut tx, &entries).await?;
             self.atlas.apply(changes, marks, reached);
             self.seen = reached;
+            let _ = self.steps.send(Arc::new(Step::Applied { head: reached, entries }));
             if all {
                 let _ = self.caught_up.send(looked);
             }
@@ -181,6 +209,7 @@ async fn marks(tx: &mut Tx, entries: &[Entry]) -> store::Result<Vec<Mark>> {
     }
     let mark = |e: &Entry| Mark {
         seq: e.seq,
+        id: e.edit_id,
         at: e.at,
         kind: e.kind,
         subject: e.subject,

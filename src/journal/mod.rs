@@ -12,7 +12,7 @@ mod writer;
 
 pub use beside::{Beside, case_id};
 pub use core::{Author, Request};
-pub use follower::Follower;
+pub use follower::{Follower, Step};
 pub use loading::load;
 pub use writer::{Refused, Writer};
 

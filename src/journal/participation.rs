@@ -2,6 +2,7 @@
 //! each edit, so that a right that ended is gone at once.
 
 use super::batch::Batch;
+use super::beside::Beside;
 use super::core::{Author, Request};
 use super::membership::Shapes;
 use crate::geo::Shape;
@@ -37,6 +38,9 @@ impl Ground {
 
 /// The séance that an edit is written down under: the one it names, and for a piece of an area always its own.
 pub(super) fn seance_of(request: &Request, own: Option<Uuid>) -> Option<Uuid> {
+    if let Beside::Within(seance) = request.beside {
+        return Some(seance);
+    }
     match request.edit.subject.kind {
         SubjectKind::Actor => request.edit.seance,
         SubjectKind::Cell => own,

@@ -1,7 +1,7 @@
 //! The batching writer: whatever is queued goes into one transaction, and nobody is answered before its commit.
 
 use super::batch::Batch;
-use super::core::{Author, Decision, Known, Request, decide, entry, fallen, groups, reused, say, stands};
+use super::core::{Author, Decision, Known, Request, decide, entry, fallen, groups, is_final, reused, say, stands};
 use super::loaded::Loaded;
 use super::membership::{Areas, Shapes};
 use super::{beside, broken, now, participation};
@@ -242,7 +242,16 @@ impl Task {
         batch.back_to(&mark).await?;
         *head = before;
         self.refresh_shapes(&mut batch.tx).await?;
-        Ok(fallen(group, &acks, before))
+        let acks = fallen(group, &acks, before);
+        if is_final(&acks) {
+            let at = now();
+            for (request, ack) in group.iter().zip(&acks) {
+                if batch.ack(ack.id).is_none() {
+                    batch.keep_ack(&request.payload_hash(), ack, at);
+                }
+            }
+        }
+        Ok(acks)
     }
 
     async fn write_one(&mut self, batch: &mut Batch, request: &Request, head: &mut Version) -> store::Result<Ack> {

@@ -29,6 +29,11 @@ pub enum Told {
 }
 
 impl Feed {
+    /// A feed that has told everything up to a position.
+    pub fn at(at: Version) -> Self {
+        Self { at }
+    }
+
     /// Answers a hello: `seen` is the reader's position (none: it holds nothing yet), `head` how far this node has followed. The caller subscribes the socket
     /// *before* it reads the head, so that no edit falls between.
     pub fn hello(seen: Option<Version>, head: Version) -> (Self, Told) {

@@ -105,7 +105,8 @@ pub struct Edit {
     /// `create`, `set`: new values. `add`, `remove`: field → list of members.
     #[serde(default)]
     pub set: Fields,
-    /// The version seen of each field; `*` stands for the whole subject (`delete`). Of a `revert` it is that of the edit undone, unless given.
+    /// The version seen of each field; `*` stands for the whole subject (`delete`). Of a `revert` it is that of the edit undone, unless given, and `*`, if given, is the
+    /// version of that edit: a number alone may be another edit's after a restore.
     #[serde(default)]
     pub base: BTreeMap<String, Option<Version>>,
     /// `revert`: the journal number to undo.

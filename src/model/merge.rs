@@ -67,6 +67,8 @@ pub enum FieldFate {
 pub fn merge(doc: Option<&Doc>, edit: &Edit, ctx: &Context<'_>) -> Merged {
     match (edit.kind, doc) {
         (EditKind::Create, None) => create(edit, ctx),
+        // A piece of a séance's area always has the same id: taken again after an undoing, it begins anew.
+        (EditKind::Create, Some(doc)) if doc.deleted && edit.subject.kind == SubjectKind::Cell => create(edit, ctx),
         (EditKind::Create | EditKind::Set | EditKind::Add | EditKind::Remove, Some(doc)) if doc.deleted => gone(doc, edit),
         (EditKind::Create, Some(doc)) => Work::new(doc, edit, ctx).set_all(&edit.set),
         (_, None) => Merged::nothing(Outcome::Refused, BTreeMap::new(), false),
@@ -147,7 +149,9 @@ fn revert(doc: &Doc, edit: &Edit, ctx: &Context<'_>) -> Merged {
         // Undoing a creation takes the subject away, unless somebody built on it since.
         EditKind::Create => {
             let made = Version { epoch: undone.epoch, seq: undone.seq };
-            let whole = Edit { base: BTreeMap::from([("*".to_owned(), Some(made))]), ..edit.clone() };
+            // Whoever looked at what became of it, and says so, takes that away.
+            let seen = edit.base.get("*").copied().flatten().unwrap_or(made);
+            let whole = Edit { base: BTreeMap::from([("*".to_owned(), Some(seen))]), ..edit.clone() };
             return delete(doc, &whole, ctx);
         }
         _ if undone.after.contains_key("deleted") => {

@@ -3,14 +3,26 @@
 //! A séance and the pieces of its area are subjects of the journal; here is what lies around them. No HTTP, no SQL.
 
 mod door;
+mod minutes;
 mod people;
+mod pieces;
+mod progress;
 mod qr;
 mod refused;
+mod review;
+mod tally;
+mod undo;
 
 pub use door::{Doorway, Opening};
+pub use minutes::{Minutes, Share};
 pub use people::Entrance;
+pub use pieces::{Patch, Piece};
+pub use progress::{Progress, Told};
 pub use qr::Qr;
 pub use refused::{Error, Refused, Result};
+pub use review::{Line, Wanted};
+pub use tally::{Counts, Deed};
+pub use undo::{Done, Kept, What};
 
 use crate::geocode::Geocoder;
 use crate::journal::Journal;
@@ -23,11 +35,13 @@ pub struct Seances {
     geocoder: Geocoder,
     /// Links are made from it.
     key: Arc<[u8]>,
+    tallies: tally::Tallies,
+    grids: pieces::Grids,
 }
 
 impl Seances {
     /// With the secret that links are made from.
     pub fn new(journal: Journal, geocoder: Geocoder, key: Vec<u8>) -> Self {
-        Self { journal, geocoder, key: key.into() }
+        Self { journal, geocoder, key: key.into(), tallies: Arc::default(), grids: Arc::default() }
     }
 }

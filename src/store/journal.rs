@@ -127,6 +127,34 @@ impl Tx {
         Ok(entries(all!(self, EntryRow, entry!("where run = $1 and seq < $2 order by seq desc limit $3"), run, before, limit)))
     }
 
+    /// What was written in a séance after a number, and what undid it since, in order.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn written_in_seance(&mut self, seance: Uuid, after: i64, limit: i64) -> Result<Vec<Entry>> {
+        let rows = all!(
+            self,
+            EntryRow,
+            entry!("where seq > $2 and (seance = $1 or reverts in (select seq from journal where seance = $1)) order by seq limit $3"),
+            seance,
+            after,
+            limit
+        );
+        Ok(entries(rows))
+    }
+
+    /// The entries of some numbers, in no order.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn entries_among(&mut self, numbers: &[i64]) -> Result<Vec<Entry>> {
+        let mut found = Vec::new();
+        for numbers in numbers.chunks(AT_ONCE) {
+            found.extend(among!(self, EntryRow, entry!("where seq in ("), numbers));
+        }
+        Ok(entries(found))
+    }
+
     /// The actors that a run made.
     ///
     /// # Errors

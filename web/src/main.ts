@@ -11,6 +11,7 @@ import { recall, remember } from './lib/device';
 import { outbox } from './lib/outbox.svelte';
 import { parseRoute } from './lib/routes';
 import { router } from './lib/router.svelte';
+import { sendLive } from './live/sending';
 import { startWorker } from './offline/register';
 
 const embedded = parseRoute(location.pathname).name === 'embed';
@@ -22,6 +23,7 @@ if (!embedded && new URLSearchParams(location.search).has('lang')) remember('lan
 
 router.start();
 if (!embedded) {
+  sendLive();
   void outbox.start();
   void app.loadMe().catch(() => undefined);
   startWorker(() => app.territory?.slug ?? null);

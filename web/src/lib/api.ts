@@ -56,7 +56,11 @@ let written = '';
 function rememberHead(body: unknown): void {
   if (!hasResults(body)) return;
   const { epoch, head } = body as { epoch?: unknown; head?: unknown };
-  if (typeof epoch === 'number' && typeof head === 'number') written = `${epoch}:${head}`;
+  if (typeof epoch === 'number' && typeof head === 'number') wrote(epoch, head);
+}
+/** This page wrote, by a request or over the socket: what it reads next must hold this. */
+export function wrote(epoch: number, seq: number): void {
+  written = `${epoch}:${seq}`;
 }
 
 export async function request<T>(path: string, init: RequestInit = {}, accept: number[] = []): Promise<T> {

@@ -19,6 +19,8 @@ class App {
   /** An actor just added from this device: it stays visible whatever the filter. */
   fresh = $state<string | null>(null);
   keysHelp = $state(false);
+  /** The middle of the map that is shown: where one probably adds. */
+  center = $state.raw<[number, number] | null>(null);
   /** The last edit of this visit that can be undone with one key. */
   lastEdit = $state<{ actor: Actor; seq: number } | null>(null);
 

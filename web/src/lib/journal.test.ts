@@ -108,12 +108,29 @@ describe('reading an acknowledgement', () => {
 });
 
 describe('an edit that waits behind another', () => {
+  const edit = setEdit('e1', actor, { name: 'x' });
   const waiting = setEdit('e2', actor, { name: 'y' });
   it("sees its own person's earlier change as known", () => {
-    expect(rebase(waiting, ack({ fields: { name: { result: 'applied' } } })).base).toEqual({ name: [1, 10] });
+    expect(rebase(waiting, edit, ack({ fields: { name: { result: 'applied' } } })).base).toEqual({
+      name: [1, 10],
+    });
   });
   it('keeps its base when the earlier one conflicted, so that nothing is overwritten unseen', () => {
-    expect(rebase(waiting, ack({ fields: { name: { result: 'conflict' } } })).base).toEqual({ name: [1, 4] });
+    expect(rebase(waiting, edit, ack({ fields: { name: { result: 'conflict' } } })).base).toEqual({
+      name: [1, 4],
+    });
+  });
+  it('does not take for seen what somebody else wrote before the answer came', () => {
+    const now = { ...actor, fields: { name: 'autre' }, versions: { name: [1, 11] } } as unknown as Actor;
+    for (const result of ['applied', 'same', 'merged'] as const) {
+      const base = rebase(waiting, edit, ack({ fields: { name: { result } }, actor: now })).base;
+      expect(base, result).toEqual({ name: result === 'applied' ? [1, 10] : [1, 4] });
+    }
+  });
+  it('knows the version of a value that was there already', () => {
+    const now = { ...actor, fields: { name: 'x' }, versions: { name: [1, 9] } } as unknown as Actor;
+    const same = ack({ seq: null, fields: { name: { result: 'same' } }, actor: now });
+    expect(rebase(waiting, edit, same).base).toEqual({ name: [1, 9] });
   });
   it('folds later typing in, on the version seen first', () => {
     const later = setEdit('e3', { ...actor, versions: { name: [1, 99] } }, { name: 'z' });

@@ -14,6 +14,7 @@ import type {
   Position,
   Version,
 } from './types';
+import type { LiveEdit } from '../live/messages';
 
 export const SETS = ['categories', 'tags', 'links', 'images', 'former_names'] as const;
 const POSITION = /^place\/([a-z0-9]{1,12})\/position$/;
@@ -109,18 +110,27 @@ function conflictOf(edit: Edit, ack: Ack, field: string, answer: FieldAck): Conf
  * The base of a waiting edit after an earlier one of the same person was acknowledged: their own change is
  * no surprise to them, so its new version becomes the one they saw. A conflict leaves the base as it was.
  */
-export function rebase(waiting: Edit, ack: Ack): Edit {
+export function rebase(waiting: Edit, sent: Edit, ack: Ack): Edit {
   if (!waiting.base && waiting.kind !== 'set' && waiting.kind !== 'delete') return waiting;
   const base: Record<string, Version | null> = { ...waiting.base };
   for (const [field, answer] of Object.entries(ack.fields ?? {})) {
     const touched = waiting.set !== undefined && field in waiting.set;
-    if (!touched || answer.result === 'conflict' || answer.result === 'refused') continue;
-    const version =
-      ack.actor?.versions[field] ?? (ack.seq === null ? null : ([ack.epoch, ack.seq] as Version));
-    if (version) base[field] = version;
+    const version = ownVersion(sent, ack, field, answer);
+    if (touched && version) base[field] = version;
   }
-  if (waiting.kind === 'delete' && ack.actor?.version) base['*'] = ack.actor.version;
+  if (waiting.kind === 'delete' && ack.seq !== null) base['*'] = [ack.epoch, ack.seq];
   return { ...waiting, base };
+}
+
+/**
+ * The version that an acknowledged field has by this person's doing, or null. Not simply the actor's version of now: somebody else may have
+ * written between the edit and its answer. A merged text holds lines that this person has not seen, so its base stays, and the server merges again.
+ */
+function ownVersion(sent: Edit, ack: Ack, field: string, answer: FieldAck): Version | null {
+  if (answer.result === 'applied') return ack.seq === null ? null : [ack.epoch, ack.seq];
+  const now = ack.actor?.fields[field] ?? null;
+  const still = JSON.stringify(now) === JSON.stringify(sent.set?.[field] ?? null);
+  return answer.result === 'same' && still ? (ack.actor?.versions[field] ?? null) : null;
 }
 
 /** Whether later typing may still be folded into a waiting edit (same kind, same single subject). */
@@ -155,6 +165,32 @@ export function applyEdit(actor: Actor | null, edit: Edit, now: string): Actor |
   return actor;
 }
 
+/** Whether a version is of a later edit than another; of another history, the one just told is. */
+export function isNewer(version: Version, than: Version): boolean {
+  return version[0] !== than[0] || version[1] > than[1];
+}
+
+/**
+ * The actor after an accepted edit that the socket told, field by field; null when that is not enough to know and the actor must be read:
+ * an edit told without its values, an actor that went or came back.
+ */
+export function afterEdit(
+  actor: Actor,
+  epoch: number,
+  edit: LiveEdit,
+  features: readonly ActorFeature[],
+): Actor | null {
+  const line = features.find((f) => f.properties.id === actor.id);
+  if (!edit.fields || !line || edit.kind === 'delete' || edit.kind === 'restore' || edit.kind === 'redact')
+    return null;
+  const version: Version = [epoch, edit.seq];
+  const next = applySet(actor, { set: edit.fields }, edit.at, edit.by);
+  const versions = { ...actor.versions };
+  for (const field of Object.keys(edit.fields)) versions[field] = version;
+  const places = [...next.places].sort((a, b) => (a.id < b.id ? -1 : 1));
+  return { ...next, places, versions, version, state: line.properties.state };
+}
+
 /** The actor with everything this device has not yet got acknowledged laid over it, in order. */
 export function withPending(actor: Actor | null, pending: readonly Edit[], now: string): Actor | null {
   return pending.reduce<Actor | null>((state, edit) => applyEdit(state, edit, now), actor);
@@ -180,14 +216,14 @@ function emptyActor(edit: Edit, now: string): Actor {
   };
 }
 
-function applySet(actor: Actor, edit: Edit, now: string): Actor {
+function applySet(actor: Actor, edit: Pick<Edit, 'set'>, now: string, by: string | null = null): Actor {
   const fields = { ...actor.fields };
   const provenance = { ...actor.provenance };
   let places = actor.places;
   for (const [field, value] of Object.entries(edit.set ?? {})) {
     if (value === null) delete fields[field];
     else fields[field] = value;
-    provenance[field] = { by: null, at: now, source: null };
+    provenance[field] = { by, at: now, source: null };
     places = applyPlace(places, field, value);
   }
   return { ...actor, fields, provenance, places, updated_at: now };

@@ -1,11 +1,24 @@
 /** Sends the queue: keeps first, sends after, forgets only what is acknowledged. */
 import { SvelteMap } from 'svelte/reactivity';
 import { api, Refused, Unreachable } from './api';
-import { added, answered, backoff, nextToSend, openShelf, type Pending } from './queue';
-import type { Ack, Actor, Edit } from './types';
+import {
+  added,
+  answered,
+  backoff,
+  byTime,
+  KEPT_MS,
+  nextToSend,
+  openShelf,
+  toOffer,
+  type Pending,
+} from './queue';
+import type { Ack, Actor, Edit, EditsAnswer } from './types';
+import { uuidv7 } from './uuid';
 
 export type Sent = { ack: Ack } | { refused: Refused };
 type Listener = (actor: Actor, edit: Edit, ack: Ack) => void;
+/** Another way to the server than a request: the live socket while it is open; null when it is not. */
+export type Courier = (edit: Edit, form: Pending['form']) => Promise<EditsAnswer> | null;
 
 class Outbox {
   /** Everything not yet acknowledged, oldest first. */
@@ -17,15 +30,25 @@ class Outbox {
   waitReason = $state('');
   /** Fields saved during this visit, by actor: "Enregistré" stays under them. */
   saved = new SvelteMap<string, string[]>();
+  /** How many edits were offered again because the server went back to a backup. */
+  offered = $state(0);
+  /** Asked first when something is to be sent. */
+  courier: Courier = () => null;
 
   #tries = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #sending = false;
   #listeners = new Set<Listener>();
   #waiters = new Map<string, ((sent: Sent) => void)[]>();
+  /** The history that the server is in, as it last said. */
+  #epoch = 0;
+  /** Ids of everything that left during this visit: others' news are what is not among them. */
+  #mine = new Set<string>();
 
   async start(): Promise<void> {
-    this.queue = await (await openShelf()).all();
+    const shelf = await openShelf();
+    this.queue = await shelf.all();
+    void shelf.purge(Date.now() - KEPT_MS);
     addEventListener('online', () => this.#soon(0));
     addEventListener('beforeunload', (event) => {
       // Kept on the device already: no alarm needed, except when the browser refuses to keep anything.
@@ -74,6 +97,25 @@ class Outbox {
     else await this.#replace({ ...pending, conflicts });
   }
 
+  /** Whether this device sent an edit of this id during this visit. */
+  isMine(id: string): boolean {
+    return this.#mine.has(id) || this.queue.some((p) => p.id === id);
+  }
+
+  /** The server is in this history. In another one than before, it may have lost what it had acknowledged: all of that is offered again. */
+  async inEpoch(epoch: number): Promise<void> {
+    if (epoch === this.#epoch) return;
+    this.#epoch = epoch;
+    const shelf = await openShelf();
+    const again = toOffer(await shelf.acked(), this.queue, epoch);
+    if (again.length === 0) return;
+    await shelf.offer(again);
+    const ids = new Set(again.map((p) => p.id));
+    this.queue = [...again, ...this.queue.filter((p) => !ids.has(p.id))].sort(byTime);
+    this.offered += again.length;
+    this.#soon(0);
+  }
+
   forActor(id: string): Pending[] {
     return this.queue.filter((p) => p.edit.subject.id === id);
   }
@@ -107,17 +149,22 @@ class Outbox {
     const frozen: Pending = { ...pending, state: 'sent' };
     await this.#replace(frozen);
     try {
-      const answer = await api.edit($state.snapshot(frozen.edit) as Edit, frozen.form);
+      const edit = $state.snapshot(frozen.edit) as Edit;
+      this.#mine.add(edit.id);
+      const answer = await (this.courier(edit, frozen.form) ?? api.edit(edit, frozen.form));
       this.#reached();
       const ack = answer.results.find((r) => r.id === frozen.id) ?? answer.results[0];
       if (!ack) throw new Unreachable();
       if (ack.result === 'refused' && isFormCode(ack.code) && frozen.form)
         return await this.#freshForm(frozen);
-      await this.#take(frozen, ack);
+      if (ack.result === 'refused' && isSeanceCode(ack.code)) return await this.#withoutSeance(frozen);
+      await this.#take(frozen, ack, answer.epoch);
+      void this.inEpoch(answer.epoch);
       return true;
     } catch (error) {
       if (error instanceof Refused && error.status !== 429 && error.status < 500) {
         if (isFormCode(error.code) && frozen.form) return await this.#freshForm(frozen);
+        if (isSeanceCode(error.code) && frozen.edit.seance) return await this.#withoutSeance(frozen);
         this.#reached();
         await this.#replace({ ...frozen, state: 'refused', message: error.message, fields: error.fields });
         this.#tell(frozen.id, { refused: error });
@@ -140,11 +187,32 @@ class Outbox {
     return true;
   }
 
-  async #take(pending: Pending, ack: Ack): Promise<void> {
-    const { queue, changed } = answered(this.queue, pending.id, ack);
+  /** The séance is over, or this is outside of it: the same words as an ordinary contribution, so that nothing is lost. */
+  async #withoutSeance(pending: Pending): Promise<boolean> {
+    const id = uuidv7();
+    const edit: Edit = { ...pending.edit, id };
+    delete edit.seance;
+    const again: Pending = { ...pending, id, edit, state: 'waiting' };
+    // Somebody without an identity needs a form to add an actor; an empty token is answered by a fresh one.
+    if (edit.kind === 'create') again.form ??= { token: '', trap: '', notBefore: 0 };
+    const store = await openShelf();
+    await store.put(again);
+    await store.drop(pending.id);
+    this.queue = this.queue.map((p) => (p.id === pending.id ? again : p));
+    const waiters = this.#waiters.get(pending.id);
+    if (waiters) this.#waiters.set(id, waiters);
+    this.#waiters.delete(pending.id);
+    return true;
+  }
+
+  async #take(pending: Pending, ack: Ack, epoch: number): Promise<void> {
+    const { queue, changed } = answered(this.queue, pending.id, ack, epoch);
     const store = await openShelf();
     for (const one of changed) await store.put(one);
-    if (!queue.some((p) => p.id === pending.id)) await store.drop(pending.id);
+    if (!queue.some((p) => p.id === pending.id)) {
+      const kept = ack.seq === null ? null : { ...pending, epoch, ackedAt: Date.now() };
+      await store.done(pending.id, kept);
+    }
     this.queue = queue;
     const id = pending.edit.subject.id;
     const done = Object.entries(ack.fields ?? {}).filter(
@@ -176,6 +244,10 @@ class Outbox {
 
 function isFormCode(code: string | undefined): boolean {
   return code !== undefined && /form|token|too_(fast|soon)/.test(code);
+}
+
+function isSeanceCode(code: string | undefined): boolean {
+  return code === 'seance_over' || code === 'outside_area' || code === 'not_a_participant';
 }
 
 export const outbox = new Outbox();

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { added, answered, backoff, memoryShelf, nextToSend, type Pending } from './queue';
+import {
+  added,
+  answered,
+  backoff,
+  memoryShelf,
+  nextToSend,
+  toOffer,
+  type Acked,
+  type Pending,
+} from './queue';
 import type { Ack, Edit } from './types';
 
 const pending = (
@@ -110,5 +119,43 @@ describe('the shelf', () => {
     expect(await shelf.draft('add:s')).toEqual({ name: 'Kio' });
     await shelf.forget('add:s');
     expect(await shelf.draft('add:s')).toBeUndefined();
+  });
+});
+
+describe('a server that went back to a backup', () => {
+  const kept = (id: string, epoch: number): Acked => ({ ...pending(id, 'a'), epoch, ackedAt: 0 });
+  it('is offered what another history acknowledged, under the same ids, unless it is on its way', () => {
+    const offered = toOffer([kept('1', 1), kept('2', 1), kept('3', 2)], [pending('2', 'a')], 2);
+    expect(offered.map((p) => [p.id, p.state, p.offered])).toEqual([['1', 'waiting', true]]);
+  });
+  it('is offered again what it refused in part: the answered conflict returns with it', () => {
+    expect(toOffer([kept('1', 1)], [pending('1', 'a', { state: 'conflict' })], 2)).toHaveLength(1);
+  });
+  it('never gets other words under an id that it may know', () => {
+    const { queue } = added([pending('1', 'a', { offered: true })], pending('9', 'a'));
+    expect(queue.map((p) => p.id)).toEqual(['1', '9']);
+  });
+  it('gets a chain of edits on the versions that the first one makes now', () => {
+    const queue = [pending('1', 'a', { offered: true }), pending('2', 'a', { offered: true })];
+    const lost = answered(queue, '1', ack('1', { seq: 3, epoch: 2 }), 2);
+    expect(lost.queue[0]!.edit.base).toEqual({ name: [2, 3] });
+    // Known: the answer is the one of then, and what came after may be known as well.
+    const known = answered(queue, '1', ack('1', { seq: 3, epoch: 1 }), 2);
+    expect(known.queue[0]!.edit.base).toEqual({ name: [1, 1] });
+  });
+  it('is not offered the same edit twice: it is in one place or the other', async () => {
+    const shelf = memoryShelf();
+    await shelf.put(pending('1', 'a'));
+    await shelf.done('1', kept('1', 1));
+    expect([(await shelf.all()).length, (await shelf.acked()).length]).toEqual([0, 1]);
+    await shelf.offer(toOffer(await shelf.acked(), [], 2));
+    expect([(await shelf.all()).length, (await shelf.acked()).length]).toEqual([1, 0]);
+  });
+  it('gets nothing that is older than a week', async () => {
+    const shelf = memoryShelf();
+    await shelf.done('1', { ...kept('1', 1), ackedAt: 5 });
+    await shelf.done('2', { ...kept('2', 1), ackedAt: 10 });
+    await shelf.purge(10);
+    expect((await shelf.acked()).map((a) => a.id)).toEqual(['2']);
   });
 });

@@ -24,11 +24,27 @@ export interface Pending {
   /** Why it was refused, in words. */
   message?: string;
   fields?: Record<string, string>;
+  /** Acknowledged before the server went back to an older state, and offered again: its content must stay as it was. */
+  offered?: boolean;
 }
+
+/** An edit that the server has taken, kept for a while: a server restored from a backup may have lost it. */
+export interface Acked extends Pending {
+  /** The history in which it was acknowledged. */
+  epoch: number;
+  /** Milliseconds since 1970. */
+  ackedAt: number;
+}
+/** How long acknowledged edits are kept: the journal may go back to a backup of this age without losing what people did since. */
+export const KEPT_MS = 7 * 24 * 3600 * 1000;
 
 interface Schema extends DBSchema {
   edits: { key: string; value: Pending };
   drafts: { key: string; value: unknown };
+}
+/** A database of its own: a new store in the first one would have to wait for tabs that still run an older page. */
+interface AckedSchema extends DBSchema {
+  acked: { key: string; value: Acked };
 }
 
 /** Where pending edits and drafts live; a private window without IndexedDB falls back to memory. */
@@ -39,22 +55,35 @@ export interface Shelf {
   draft<T>(key: string): Promise<T | undefined>;
   keep(key: string, value: unknown): Promise<void>;
   forget(key: string): Promise<void>;
+  /** Edits acknowledged and not yet forgotten, oldest first. */
+  acked(): Promise<Acked[]>;
+  /** An edit no longer waits; it is kept among the acknowledged ones, unless there is nothing to keep. */
+  done(id: string, acked: Acked | null): Promise<void>;
+  /** Acknowledged edits wait again. */
+  offer(again: readonly Pending[]): Promise<void>;
+  /** Forgets what was acknowledged before this moment. */
+  purge(before: number): Promise<void>;
 }
 
 let shelf: Promise<Shelf> | null = null;
 export function openShelf(): Promise<Shelf> {
-  shelf ??= openDB<Schema>('bouillon', 1, {
-    upgrade(db) {
-      db.createObjectStore('edits', { keyPath: 'id' });
-      db.createObjectStore('drafts');
-    },
-  })
-    .then(databaseShelf)
+  shelf ??= Promise.all([
+    openDB<Schema>('bouillon', 1, {
+      upgrade(db) {
+        db.createObjectStore('edits', { keyPath: 'id' });
+        db.createObjectStore('drafts');
+      },
+    }),
+    openDB<AckedSchema>('bouillon-acked', 1, {
+      upgrade: (db) => void db.createObjectStore('acked', { keyPath: 'id' }),
+    }),
+  ])
+    .then(([db, past]) => databaseShelf(db, past))
     .catch(() => memoryShelf());
   return shelf;
 }
 
-function databaseShelf(db: IDBPDatabase<Schema>): Shelf {
+function databaseShelf(db: IDBPDatabase<Schema>, past: IDBPDatabase<AckedSchema>): Shelf {
   return {
     all: async () => (await db.getAll('edits')).sort(byTime),
     put: async (pending) => void (await db.put('edits', plain(pending))),
@@ -62,12 +91,29 @@ function databaseShelf(db: IDBPDatabase<Schema>): Shelf {
     draft: async <T>(key: string) => (await db.get('drafts', key)) as T | undefined,
     keep: async (key, value) => void (await db.put('drafts', plain(value), key)),
     forget: (key) => db.delete('drafts', key),
+    acked: async () => (await past.getAll('acked')).sort(byTime),
+    // The new place first: a tab that is closed in between leaves the edit in both, and sending it twice is sending it once.
+    done: async (id, acked) => {
+      if (acked) await past.put('acked', plain(acked));
+      await db.delete('edits', id);
+    },
+    offer: async (again) => {
+      for (const pending of again) {
+        await db.put('edits', plain(pending));
+        await past.delete('acked', pending.id);
+      }
+    },
+    purge: async (before) => {
+      const store = past.transaction('acked', 'readwrite').store;
+      for (const old of await store.getAll()) if (old.ackedAt < before) await store.delete(old.id);
+    },
   };
 }
 
 export function memoryShelf(): Shelf {
   const edits = new Map<string, Pending>();
   const drafts = new Map<string, unknown>();
+  const acked = new Map<string, Acked>();
   return {
     all: async () => [...edits.values()].sort(byTime),
     put: async (pending) => void edits.set(pending.id, plain(pending)),
@@ -75,6 +121,20 @@ export function memoryShelf(): Shelf {
     draft: async <T>(key: string) => drafts.get(key) as T | undefined,
     keep: async (key, value) => void drafts.set(key, plain(value)),
     forget: async (key) => void drafts.delete(key),
+    acked: async () => [...acked.values()].sort(byTime),
+    done: async (id, one) => {
+      if (one) acked.set(id, plain(one));
+      edits.delete(id);
+    },
+    offer: async (again) => {
+      for (const pending of again) {
+        edits.set(pending.id, plain(pending));
+        acked.delete(pending.id);
+      }
+    },
+    purge: async (before) => {
+      for (const old of acked.values()) if (old.ackedAt < before) acked.delete(old.id);
+    },
   };
 }
 
@@ -83,7 +143,7 @@ function plain<T>(value: T): T {
   return JSON.parse(JSON.stringify(value)) as T;
 }
 
-function byTime(a: Pending, b: Pending): number {
+export function byTime(a: Pending, b: Pending): number {
   return a.at - b.at || (a.id < b.id ? -1 : 1);
 }
 
@@ -91,7 +151,7 @@ function byTime(a: Pending, b: Pending): number {
 export function added(queue: readonly Pending[], next: Pending): { queue: Pending[]; stored: Pending } {
   const mine = queue.filter((p) => p.edit.subject.id === next.edit.subject.id);
   const last = mine.at(-1);
-  if (last && last.state === 'waiting' && canFold(last.edit, next.edit)) {
+  if (last && last.state === 'waiting' && !last.offered && canFold(last.edit, next.edit)) {
     const stored = { ...last, edit: fold(last.edit, next.edit) };
     return { queue: queue.map((p) => (p.id === last.id ? stored : p)), stored };
   }
@@ -111,14 +171,27 @@ export function nextToSend(queue: readonly Pending[], now: number): Pending | nu
   return null;
 }
 
+/** What was acknowledged in another history than this one, to be offered again: as it was, before everything that waits. */
+export function toOffer(acked: readonly Acked[], queue: readonly Pending[], epoch: number): Pending[] {
+  const onItsWay = (id: string) =>
+    queue.some((p) => p.id === id && (p.state === 'waiting' || p.state === 'sent'));
+  return acked
+    .filter((a) => a.epoch !== epoch && !onItsWay(a.id))
+    .map(({ epoch: _epoch, ackedAt: _at, ...pending }) => ({ ...pending, state: 'waiting', offered: true }));
+}
+
 /** The queue after an acknowledgement: done ones leave, the others stay with what they need to be decided. */
 export function answered(
   queue: readonly Pending[],
   id: string,
   ack: Ack,
+  epoch: number = ack.epoch,
 ): { queue: Pending[]; changed: Pending[] } {
   const changed: Pending[] = [];
   const next: Pending[] = [];
+  const sent = queue.find((p) => p.id === id)?.edit;
+  // The ack of another history says that the server still has the edit: what was offered after it may be there too, and must not change.
+  const known = ack.epoch !== epoch;
   let rebased = false;
   for (const pending of queue) {
     if (pending.id === id) {
@@ -136,11 +209,11 @@ export function answered(
     } else if (
       !rebased &&
       pending.state === 'waiting' &&
-      pending.edit.subject.id === ack.actor?.id &&
-      queue.some((p) => p.id === id)
+      sent?.subject.id === pending.edit.subject.id &&
+      !(pending.offered && known)
     ) {
       rebased = true;
-      next.push({ ...pending, edit: rebase(pending.edit, ack) });
+      next.push({ ...pending, edit: rebase(pending.edit, sent, ack) });
       changed.push(next.at(-1)!);
     } else {
       next.push(pending);

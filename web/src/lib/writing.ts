@@ -1,5 +1,6 @@
 /** Every way a person changes an actor, as one function each; all go through the outbox. */
 import { t } from '../i18n';
+import { joined } from '../seance/joined';
 import { app } from './app.svelte';
 import { answerEdit, setDelta, setEdit, textOf, type Conflict } from './journal';
 import { outbox, type Sent } from './outbox.svelte';
@@ -8,14 +9,15 @@ import type { Actor, Edit, FieldValue, Version } from './types';
 import { uuidv7 } from './uuid';
 
 function pendingOf(actor: Pick<Actor, 'id' | 'territory' | 'fields'>, edit: Edit): Pending {
-  return {
-    id: edit.id,
-    edit,
-    state: 'waiting',
-    at: Date.now(),
-    name: textOf(actor.fields.name),
-    slug: app.territory?.slug ?? actor.territory,
-  };
+  const slug = app.territory?.slug ?? actor.territory;
+  const name = textOf(actor.fields.name);
+  return { id: edit.id, edit: inSeance(edit, slug), state: 'waiting', at: Date.now(), name, slug };
+}
+
+/** What is written during a séance that this device takes part in counts for it. */
+function inSeance(edit: Edit, slug: string): Edit {
+  const seance = joined(slug)?.id;
+  return seance ? { ...edit, seance } : edit;
 }
 
 const subject = (actor: Pick<Actor, 'id'>) => ({ kind: 'actor' as const, id: actor.id });
@@ -50,7 +52,15 @@ export async function writeSet(
 }
 
 export function create(edit: Edit, form: Pending['form'], name: string, slug: string): Promise<Sent> {
-  return outbox.add({ id: edit.id, edit, state: 'waiting', at: Date.now(), name, slug, form });
+  return outbox.add({
+    id: edit.id,
+    edit: inSeance(edit, slug),
+    state: 'waiting',
+    at: Date.now(),
+    name,
+    slug,
+    form,
+  });
 }
 
 export function revert(actor: Pick<Actor, 'id' | 'territory' | 'fields'>, seq: number): Promise<Sent> {

@@ -68,6 +68,11 @@ export class ListState {
     this.next = page.next;
   }
 
+  /** The name of an actor, when its line is here. */
+  nameOf(id: string): string | null {
+    return this.lines.find((f) => f.properties.id === id)?.properties.name ?? null;
+  }
+
   async again(): Promise<void> {
     const last = this.#last;
     if (last) await this.load(last.slug, last.filters, last.bbox, last.near);

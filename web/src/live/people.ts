@@ -1,5 +1,5 @@
 /** Who is here, from messages that tell changes only. Pure. */
-import type { Person } from '../lib/types';
+import type { Person } from './messages';
 
 /** The list after a message; whoever changed keeps their place, newcomers come last. */
 export function changed(

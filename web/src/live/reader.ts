@@ -2,7 +2,8 @@
  * The reader's end of the live feed, as `Reader` in src/live/feed.rs: how a gap-free sequence shows a gap although most of its
  * numbers never come here. Pure.
  */
-import type { LiveRange, Version } from '../lib/types';
+import type { Version } from '../lib/types';
+import type { LiveRange } from './messages';
 
 export type Reading =
   /** Take the edits with a number above `held`; the position is now `at`. */

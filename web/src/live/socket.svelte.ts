@@ -4,8 +4,8 @@
  * Invariants: edits reach the listeners once each and without a hole (reader.ts), or as `snapshot`, after which everything is read again; `state` is
  * `open` only after the server's welcome; nobody is shown as present while it is not.
  */
+import type { Edit, Version } from '../lib/types';
 import type {
-  Edit,
   LiveEdits,
   LiveMessage,
   LiveRefused,
@@ -13,9 +13,8 @@ import type {
   Near,
   Person,
   Presence,
-  Version,
   You,
-} from '../lib/types';
+} from './messages';
 import { Line, type LineState } from './line';
 import { changed } from './people';
 import { read } from './reader';
@@ -34,7 +33,14 @@ interface Events {
 }
 type Listener<K extends keyof Events> = (message: Events[K]) => void;
 
-const NOBODY: Presence = { actor: null, field: null, view: null, typing: null, nickname: null };
+const NOBODY: Presence = {
+  actor: null,
+  field: null,
+  view: null,
+  typing: null,
+  nickname: '',
+  color: null,
+};
 /** At most four times a second. */
 const PRESENCE_MS = 250;
 /** A hello is answered within this time, or the connection is made anew. */
@@ -55,6 +61,8 @@ export class Socket {
   #slug = '';
   #seance: string | null = null;
   /** A hello is on its way: messages that show a gap again need no second one. */
+  /** As `state` says, for code that must not depend on it. */
+  #welcomed = false;
   #greeting = false;
   #greetedAt = 0;
   #present: Presence = NOBODY;
@@ -77,7 +85,10 @@ export class Socket {
   open(slug: string, seen: Version | null, seance: string | null = null): void {
     const same = slug === this.#slug && seance === this.#seance;
     if (same && this.#line.state !== 'off') return;
-    if (slug !== this.#slug) this.#present = { ...NOBODY, nickname: this.#present.nickname };
+    if (slug !== this.#slug) {
+      const { nickname, color } = this.#present;
+      this.#present = { ...NOBODY, nickname, color };
+    }
     this.#slug = slug;
     this.#seance = seance;
     this.at = seen;
@@ -112,13 +123,13 @@ export class Socket {
   /** Tells the others what this person does; merged with what was told before. */
   present(part: Partial<Presence>): void {
     this.#present = { ...this.#present, ...part };
-    if (this.#present.typing === null) this.radar = [];
+    if ('typing' in part && part.typing === null) this.radar = [];
     this.#tell();
   }
 
   /** False when the socket is not open, or the message would be too long for it: POST does both. */
   send(edits: Edit[], form?: { token: string; trap: string }): boolean {
-    if (this.state !== 'open') return false;
+    if (!this.#welcomed) return false;
     const text = JSON.stringify({ type: 'edits', edits, form: form ?? null });
     // 64 KiB of UTF-8 is the server's limit; a character takes at most three bytes.
     if (text.length * 3 > 65_536 && new TextEncoder().encode(text).length > 65_000) return false;
@@ -135,6 +146,7 @@ export class Socket {
         territory: this.#slug,
         seen: this.at,
         nickname: this.#present.nickname,
+        color: this.#present.color,
         seance: this.#seance,
       }),
     );
@@ -155,6 +167,7 @@ export class Socket {
     } else if (message.type === 'people') {
       this.here = message.here;
       this.people = changed(this.people, message.people, message.left);
+      this.you = this.people.find((p) => p.session === this.you?.session) ?? this.you;
     } else if (message.type === 'radar') this.radar = this.#present.typing ? message.near : [];
     else if (message.type === 'bye') {
       this.#emit('bye', message);
@@ -168,6 +181,7 @@ export class Socket {
     this.#greeting = false;
     this.#line.settled(message.beat_seconds);
     this.you = message.you;
+    this.#welcomed = true;
     this.state = 'open';
     this.#told = '';
     this.#tell();
@@ -191,7 +205,7 @@ export class Socket {
 
   #tell(): void {
     clearTimeout(this.#timer);
-    if (this.state !== 'open') return;
+    if (!this.#welcomed) return;
     const text = JSON.stringify({ type: 'presence', ...this.#present });
     if (text === this.#told) return;
     const wait = this.#toldAt + PRESENCE_MS - Date.now();
@@ -205,7 +219,8 @@ export class Socket {
   }
 
   #moved(state: LineState): void {
-    const was = this.state;
+    const was = this.#welcomed;
+    this.#welcomed = false;
     // Connected is not yet welcome.
     this.state = state === 'open' ? 'connecting' : state;
     if (state === 'open') return;
@@ -213,7 +228,7 @@ export class Socket {
     this.radar = [];
     this.here = 0;
     this.#greeting = false;
-    if (was === 'open') this.#emit('lost', null);
+    if (was) this.#emit('lost', null);
   }
 
   #emit<K extends keyof Events>(type: K, message: Events[K]): void {

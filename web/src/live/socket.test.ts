@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Person } from '../lib/types';
+import type { Person } from './messages';
 import { pause } from './line';
 import { changed } from './people';
 import { read } from './reader';

@@ -5,7 +5,16 @@ import { app } from '../lib/app.svelte';
 import { featuresOf, withPending } from '../lib/journal';
 import { hides, type Filters } from '../lib/filters';
 import { outbox } from '../lib/outbox.svelte';
-import type { Actor, ActorFeature, ChangesAnswer, Edit } from '../lib/types';
+import type { Actor, ActorFeature, Edit } from '../lib/types';
+import { socket } from '../live/socket.svelte';
+
+/** What the socket and the answer to a question have in common. */
+export interface News {
+  edits: readonly { seq: number; id?: string; session?: string | null; subject: { id: string } }[];
+  features: readonly ActorFeature[];
+  gone: readonly string[];
+  upto: number;
+}
 
 export class Live {
   /** Newest journal number to be found in the tiles after the next reading. */
@@ -25,7 +34,7 @@ export class Live {
   }
 
   /** Changes of the territory; returns how many were made by others. */
-  changes(answer: ChangesAnswer): number {
+  changes(answer: News): number {
     const byActor = new Map<string, ActorFeature[]>();
     for (const feature of answer.features) {
       const id = feature.properties.id;
@@ -34,7 +43,13 @@ export class Live {
     for (const [id, features] of byActor) this.#newer.set(id, { features, seq: answer.upto });
     for (const id of answer.gone) this.#newer.set(id, { features: [], seq: answer.upto });
     this.stamp = Math.max(this.stamp, answer.upto);
-    return new Set(answer.edits.filter((e) => !this.own.has(e.seq)).map((e) => e.subject.id)).size;
+    return new Set(answer.edits.filter((e) => !this.#own(e)).map((e) => e.subject.id)).size;
+  }
+
+  /** The socket tells an edit of this page perhaps before its acknowledgement. */
+  #own(edit: News['edits'][number]): boolean {
+    if (edit.session && edit.session === socket.you?.session) return true;
+    return this.own.has(edit.seq) || (edit.id !== undefined && outbox.isMine(edit.id));
   }
 
   /** The tiles now hold everything up to this number. */
@@ -42,8 +57,11 @@ export class Live {
     for (const [id, entry] of this.#newer) if (entry.seq <= stamp) this.#newer.delete(id);
   }
 
-  reset(): void {
+  /** Everything is read again, as of this number, perhaps of another history: the same number then is half a step further. */
+  reset(head: number): void {
     this.#newer.clear();
+    this.own.clear();
+    this.stamp = head === this.stamp ? head + 0.5 : head;
   }
 
   /** Ids whose picture in the tiles is out of date. */

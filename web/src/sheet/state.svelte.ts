@@ -1,9 +1,10 @@
 /** One actor on a sheet: what the server knows, with what this device still has to send laid over it. */
 import { api, Refused } from '../lib/api';
-import { withPending } from '../lib/journal';
 import { outbox } from '../lib/outbox.svelte';
 import { t } from '../i18n';
-import type { Actor, Edit } from '../lib/types';
+import { afterEdit, isNewer, withPending } from '../lib/journal';
+import type { Actor, ActorFeature, Edit } from '../lib/types';
+import type { LiveEdit } from '../live/messages';
 
 export class ActorState {
   id = $state('');
@@ -12,6 +13,9 @@ export class ActorState {
   error = $state('');
   missing = $state(false);
   loading = $state(false);
+
+  /** What the socket told while the actor was being read: the answer may be older. */
+  #told: { epoch: number; edit: LiveEdit; features: readonly ActorFeature[] }[] = [];
 
   readonly pending = $derived(outbox.forActor(this.id));
   readonly shown = $derived(
@@ -31,9 +35,12 @@ export class ActorState {
     }
     this.loading = true;
     this.error = '';
+    this.#told = [];
     try {
       const actor = await api.actor(id);
-      if (this.id === id) this.known = actor;
+      if (this.id !== id) return;
+      this.known = actor;
+      for (const { epoch, edit, features } of this.#told) this.#follow(epoch, edit, features);
     } catch (error) {
       if (this.id !== id) return;
       if (error instanceof Refused && (error.status === 404 || error.status === 400)) this.missing = true;
@@ -44,6 +51,23 @@ export class ActorState {
   }
 
   take(actor: Actor): void {
-    if (actor.id === this.id) this.known = actor;
+    if (actor.id !== this.id) return;
+    const older = this.known?.version && actor.version && isNewer(this.known.version, actor.version);
+    if (!older) this.known = actor;
+  }
+
+  /** An accepted edit of somebody: its fields change on the sheet, one by one, and nothing else moves. */
+  told(epoch: number, edit: LiveEdit, features: readonly ActorFeature[]): void {
+    if (edit.subject.id !== this.id) return;
+    if (this.loading) this.#told.push({ epoch, edit, features });
+    else this.#follow(epoch, edit, features);
+  }
+
+  #follow(epoch: number, edit: LiveEdit, features: readonly ActorFeature[]): void {
+    const known = this.known;
+    if (known?.version && !isNewer([epoch, edit.seq], known.version)) return;
+    const next = known && afterEdit(known, epoch, edit, features);
+    if (next) this.known = next;
+    else void this.load(this.id);
   }
 }
