@@ -40,6 +40,8 @@ mod reimports_monaco;
 mod reimports_support;
 mod routes;
 mod seances;
+mod seances_after;
+mod seances_rights;
 mod security;
 mod sim;
 mod territories;

@@ -22,6 +22,7 @@ mod pack;
 mod pages;
 mod quota;
 mod ready;
+mod seance_pages;
 mod seance_work;
 mod seances;
 mod session;
@@ -243,9 +244,9 @@ pub fn router(app: App) -> Routes {
         .route("/{slug}/mes-contributions", get(pages::territory))
         .route("/{slug}/imports", get(pages::territory))
         .route("/{slug}/moderation", get(pages::territory))
-        .route("/{slug}/seances", get(pages::territory))
-        .route("/{slug}/seances/{id}", get(pages::text_page))
-        .route("/{slug}/seances/{id}/ecran", get(pages::text_page))
+        .route("/{slug}/seances", get(seance_pages::list))
+        .route("/{slug}/seances/{id}", get(seance_pages::one))
+        .route("/{slug}/seances/{id}/ecran", get(seance_pages::screen))
         .route("/s", get(pages::text_page))
         .route("/s/{id}", get(pages::text_page))
         .route("/assets/{*path}", get(assets::asset))
