@@ -100,7 +100,14 @@ pub(super) async fn told(tx: &mut Tx, person: &Person, mut entries: Vec<Entry>, 
 fn may_revert(grants: &[Grant], mine: bool, e: &Entry, actor: Option<&Actor>) -> bool {
     let here = |t: Uuid| t == e.subject.id || actor.is_some_and(|a| t == a.home || a.territories.contains(&t));
     let granted = grants.iter().filter(|g| g.territory.is_none_or(here)).map(|g| g.role).max().unwrap_or_default();
-    let deed = Deed { kind: EditKind::Revert, subject: e.subject.kind, deleted: actor.is_some_and(|a| a.doc.deleted), own: mine, closes: false, participant: false };
+    let deed = Deed {
+        kind: EditKind::Revert,
+        subject: e.subject.kind,
+        deleted: actor.is_some_and(|a| a.doc.deleted),
+        own: mine,
+        closes: false,
+        participant: false,
+    };
     may(granted.max(Role::Contributor), deed).is_ok()
 }
 

@@ -168,7 +168,8 @@ fn verdict(acks: &[Ack], body: Value) -> Result<Json<Value>> {
     }
     let first = acks.first();
     let sentence = first.and_then(|a| a.message.clone()).unwrap_or_default();
-    let not_allowed = ["read_only", "needs_moderator", "not_yours", "needs_admin", "needs_organiser", "not_a_participant", "seance_over", "outside_area"];
+    let not_allowed =
+        ["read_only", "needs_moderator", "not_yours", "needs_admin", "needs_organiser", "not_a_participant", "seance_over", "outside_area"];
     let right = first.and_then(|a| a.code.as_deref()).and_then(|c| not_allowed.into_iter().find(|n| *n == c));
     let (status, code) = right.map_or((StatusCode::UNPROCESSABLE_ENTITY, "refused"), |code| (StatusCode::FORBIDDEN, code));
     Err(Error::new(status, code, sentence.clone(), sentence).with(body))

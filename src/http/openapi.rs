@@ -188,7 +188,9 @@ mod tests {
                     let in_path = path.contains(&format!("{{{}}}", parameter["name"].as_str().unwrap()));
                     assert_eq!(parameter["in"], if in_path { "path" } else { "query" }, "{key}: {parameter}");
                 }
-                let other = operation["responses"]["200"]["content"].as_object().is_some_and(|c| c.keys().any(|k| k.contains("vector-tile") || k == "text/csv"));
+                let other = operation["responses"]["200"]["content"]
+                    .as_object()
+                    .is_some_and(|c| c.keys().any(|k| k.contains("vector-tile") || k == "text/csv"));
                 assert!(other || ANSWERS.iter().any(|(k, _)| *k == key), "{key} needs a line in ANSWERS");
                 described.push(key);
             }

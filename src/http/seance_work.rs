@@ -224,7 +224,13 @@ pub(super) struct Lines {
 /// Every edit of the séance, newest first, 100 at a time.
 #[utoipa::path(get, path = "/api/v1/seances/{id}/edits", tag = "seances", params(("id" = Uuid, Path, description = "The séance"), Lines),
     responses((status = 200, description = "Edits with values before and after"), (status = 400, description = "Not understood"), (status = 401, description = "Nobody known"), (status = 403, description = "Not an organiser"), (status = 404, description = "No such séance")))]
-pub(super) async fn edits(State(app): State<App>, lang: Lang, person: Person, Path(id): Path<String>, Query(lines): Query<Lines>) -> Result<Json<Value>> {
+pub(super) async fn edits(
+    State(app): State<App>,
+    lang: Lang,
+    person: Person,
+    Path(id): Path<String>,
+    Query(lines): Query<Lines>,
+) -> Result<Json<Value>> {
     let s = for_team(&app, lang, &person, &id, Role::Organiser).await?;
     let wanted = Wanted { participant: lines.participant, cell: lines.cell, before: lines.before };
     let (lines, next) = app.seances.review(&s, wanted).await.map_err(|e| failed(e, lang))?;

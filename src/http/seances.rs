@@ -88,7 +88,9 @@ pub(super) async fn role(tx: &mut Tx, person: &Person, home: Uuid) -> Result<Rol
 /// 401 for nobody known, 403 for others, 404 when there is no such séance.
 pub(super) async fn for_team(app: &App, lang: Lang, person: &Person, id: &str, least: Role) -> Result<Seance> {
     let (french, english) = match least {
-        Role::Organiser => ("Seules les personnes qui organisent les séances peuvent voir cela.", "Only those who organise the séances can see this."),
+        Role::Organiser => {
+            ("Seules les personnes qui organisent les séances peuvent voir cela.", "Only those who organise the séances can see this.")
+        }
         _ => ("Seule l’équipe de modération peut faire cela.", "Only the moderators can do this."),
     };
     if person.id.is_none() {

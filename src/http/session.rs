@@ -3,6 +3,7 @@
 use super::edits::{self, Body};
 use super::who::Address;
 use super::{App, Result};
+use crate::journal::broken;
 use crate::live::words::{self, BEAT_SECONDS, Hello, MESSAGE_BYTES, Presence};
 use crate::live::{Newcomer, Next, Socket, Text};
 use crate::model::{Lang, Role, label};
@@ -246,6 +247,13 @@ impl Session {
         };
         self.role = role;
         self.look = Instant::now() + LOOK;
+        // Whoever comes from a node that was quicker must not be told of a past.
+        if let Some(seen) = hello.seen.filter(|_| !broken("live-late"))
+            && !self.app.journal.follower.reach_version(seen).await
+        {
+            let detail = self.says("Le serveur n’a pas pu répondre ; la carte réessaie.", "The server could not answer; the map tries again.");
+            return Err(End::bye("behind", close_code::AGAIN, detail));
+        }
         let first = self.socket.hello(Newcomer { territory, seen: hello.seen, nickname: hello.nickname, color: hello.color, pseudonym, role });
         for text in first {
             self.send(ws, text).await?;

@@ -138,7 +138,8 @@ pub fn may(role: Role, deed: Deed) -> Result<(), Refusal> {
         return if role >= Role::Organiser { Ok(()) } else { Err(NEEDS_ORGANISER) };
     }
     if deed.subject == SubjectKind::Cell {
-        let taking_part = deed.participant && (matches!(deed.kind, Create | Set | Add | Remove) || (deed.kind == Revert && deed.own && !deed.deleted));
+        let taking_part =
+            deed.participant && (matches!(deed.kind, Create | Set | Add | Remove) || (deed.kind == Revert && deed.own && !deed.deleted));
         return if taking_part || role >= Role::Organiser { Ok(()) } else { Err(NOT_A_PARTICIPANT) };
     }
     let (least, otherwise) = match deed.kind {

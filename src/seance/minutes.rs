@@ -181,9 +181,7 @@ fn written(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
-        Value::Array(members) if members.iter().all(Value::is_string) => {
-            members.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("|")
-        }
+        Value::Array(members) if members.iter().all(Value::is_string) => members.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("|"),
         other => other.to_string(),
     }
 }

@@ -249,7 +249,21 @@ fn named(tiles: &[TileId], geocoder: &Geocoder) -> Vec<Arc<Piece>> {
 
 /// What streets begin with: lower case inside a sentence.
 const WAYS: [&str; 16] = [
-    "Rue", "Avenue", "Place", "Boulevard", "Chemin", "Allée", "Impasse", "Route", "Quai", "Square", "Passage", "Cours", "Sentier", "Ruelle", "Voie",
+    "Rue",
+    "Avenue",
+    "Place",
+    "Boulevard",
+    "Chemin",
+    "Allée",
+    "Impasse",
+    "Route",
+    "Quai",
+    "Square",
+    "Passage",
+    "Cours",
+    "Sentier",
+    "Ruelle",
+    "Voie",
     "Venelle",
 ];
 

@@ -22,8 +22,23 @@ macro_rules! entry {
     };
 }
 
-type EntryRow =
-    (i64, i64, Uuid, Option<Uuid>, String, String, Uuid, Option<Uuid>, Option<String>, i64, Json<Fields>, Json<Fields>, Option<i64>, Option<Uuid>, Option<Uuid>);
+type EntryRow = (
+    i64,
+    i64,
+    Uuid,
+    Option<Uuid>,
+    String,
+    String,
+    Uuid,
+    Option<Uuid>,
+    Option<String>,
+    i64,
+    Json<Fields>,
+    Json<Fields>,
+    Option<i64>,
+    Option<Uuid>,
+    Option<Uuid>,
+);
 
 fn entry(row: EntryRow) -> Option<Entry> {
     let (seq, epoch, edit_id, group, kind, subject_kind, subject_id, author, source, at, before, after, reverts, run, seance) = row;

@@ -144,7 +144,10 @@ impl Tx {
     /// # Errors
     /// When the database does not answer.
     pub async fn cells_of(&mut self, seance: Uuid) -> Result<Vec<Cell>> {
-        Ok(all!(self, CellRow, "select id, seance, doc from cells where seance = $1 and not deleted order by id", seance).into_iter().map(cell).collect())
+        Ok(all!(self, CellRow, "select id, seance, doc from cells where seance = $1 and not deleted order by id", seance)
+            .into_iter()
+            .map(cell)
+            .collect())
     }
 
     /// Writes the state of a piece.
@@ -171,8 +174,7 @@ impl Tx {
     /// # Errors
     /// When the database does not answer.
     pub async fn participants(&mut self, seance: Uuid) -> Result<Vec<Participant>> {
-        let sql =
-            "select id, seance, identity, nickname, color, joined_at, revoked_at from participants where seance = $1 order by joined_at, id";
+        let sql = "select id, seance, identity, nickname, color, joined_at, revoked_at from participants where seance = $1 order by joined_at, id";
         Ok(all!(self, ParticipantRow, sql, seance).into_iter().map(participant).collect())
     }
 

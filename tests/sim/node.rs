@@ -131,7 +131,15 @@ impl Writing<'_, '_> {
         let number = if self.tx.outside_lock { self.db.taken } else { self.tx.head.seq };
         let next = Version { epoch: self.db.epoch, seq: number + 1 };
         let author = (edit_author(request) - 0x5000) as usize;
-        let known = Known { doc: doc.as_deref(), role: role(author), participant: false, next, at: self.rules.at, base_texts: &base_texts, undone: undone.as_deref() };
+        let known = Known {
+            doc: doc.as_deref(),
+            role: role(author),
+            participant: false,
+            next,
+            at: self.rules.at,
+            base_texts: &base_texts,
+            undone: undone.as_deref(),
+        };
         let decision = decide(&twisted, &known);
         self.keep(request, decision, next, raised)
     }
