@@ -172,11 +172,6 @@ impl Live {
         self.send(&message).await
     }
 
-    /// The next message, after the reader's rule has been applied to it; none when the time is up or the socket has ended.
-    pub(crate) async fn next(&mut self, within: Duration) -> Option<Said> {
-        self.next_before(Instant::now() + within).await.ok().flatten()
-    }
-
     /// Reads on until something holds, [`PATIENCE`] long.
     pub(crate) async fn until(&mut self, holds: impl Fn(&Self) -> bool) {
         let end = Instant::now() + PATIENCE;

@@ -3,7 +3,6 @@
 //!
 //! `BENCH_LIVE=20,80,6,20` makes it 20 editors, 80 viewers, 6 seconds and 20 edits a second.
 
-use crate::actors::SLUG;
 use crate::bare::{self, Bare};
 use crate::live_clients::{Crowd, Heard, Sizes};
 use crate::server::{Server, fill, sqlite};
@@ -29,8 +28,7 @@ pub(crate) fn rows(runtime: &Runtime, folder: &Path, step: &dyn Fn(&str)) -> any
     let data = folder.join("live");
     let database = sqlite(&data)?;
     runtime.block_on(fill(&database, BEFORE))?;
-    let limits = ["--edits-per-hour=100000000", "--address-edits-per-hour=100000000"];
-    let (ours, bare) = (Server::start_with(&data, &database, &limits)?, Bare::start(folder)?);
+    let (ours, bare) = (Server::start(&data, &database)?, Bare::start(folder)?);
     step("live: memory of idle sockets");
     let idle = memory(runtime, &ours, &bare, &sizes)?;
     step("live: everybody comes");
@@ -55,7 +53,13 @@ pub(crate) fn rows(runtime: &Runtime, folder: &Path, step: &dyn Fn(&str)) -> any
         row(format!("live: {who}, p50"), Unit::Seconds, middle, "≥ 0.5×"),
         row(format!("live: {who}, p99"), Unit::Seconds, late, "≥ 0.5×"),
         row(format!("live: deliveries that were due and came ({lost} lost, {doubled} doubled)"), Unit::Share, all, "100 %, 0 lost, 0 doubled"),
-        Row { name: "live: memory per idle connection".into(), peer: "bare axum, its usual sizes", unit: Unit::Bytes, rounds: idle, target: "≤ 20\u{202f}000 B" },
+        Row {
+            name: "live: memory per idle connection".into(),
+            peer: "bare axum, its usual sizes",
+            unit: Unit::Bytes,
+            rounds: idle,
+            target: "≤ 20\u{202f}000 B",
+        },
     ])
 }
 
@@ -64,8 +68,8 @@ fn memory(runtime: &Runtime, ours: &Server, bare: &Bare, sizes: &Sizes) -> anyho
     let count = IDLE.min(sizes.editors + sizes.viewers);
     let [mine, before] = [ours.memory()?, bare::memory(bare)?];
     let sockets = runtime.block_on(async {
-        let mut all = Crowd::idle(&ours.url, SLUG, count).await?;
-        all.extend(Crowd::idle(&bare.url, SLUG, count).await?);
+        let mut all = Crowd::idle(&ours.url, count, true).await?;
+        all.extend(Crowd::idle(&bare.url, count, false).await?);
         tokio::time::sleep(Duration::from_secs(2)).await;
         anyhow::Ok(all)
     });

@@ -43,7 +43,8 @@ impl Sizes {
     /// When it is not four numbers.
     pub(crate) fn read() -> anyhow::Result<Self> {
         let text = std::env::var("BENCH_LIVE").unwrap_or_else(|_| "200,800,60,50".into());
-        let numbers: Vec<usize> = text.split(',').map(str::parse).collect::<Result<_, _>>().context("BENCH_LIVE=editors,viewers,seconds,per_second")?;
+        let numbers: Vec<usize> =
+            text.split(',').map(str::parse).collect::<Result<_, _>>().context("BENCH_LIVE=editors,viewers,seconds,per_second")?;
         let [editors, viewers, seconds, per_second] = numbers[..] else { bail!("BENCH_LIVE=editors,viewers,seconds,per_second") };
         ensure!(editors > 0 && per_second > 0, "BENCH_LIVE needs an editor and an edit");
         Ok(Self { editors, viewers, seconds: seconds as f64, per_second })
@@ -112,6 +113,8 @@ struct One {
 struct Writes {
     actor: Uuid,
     base: Value,
+    /// One unacknowledged edit per subject: the next one waits for this answer.
+    waits: bool,
     every: Duration,
     first: Duration,
 }
@@ -136,7 +139,7 @@ impl Crowd {
                 let (known, base) = add(&mut connection, writes.actor, number)?;
                 (cookie, writes.base) = (Some(known), base);
             }
-            all.push(One { socket: enter(url, cookie.as_deref(), SLUG).await?, writes });
+            all.push(One { socket: enter(url, cookie.as_deref(), SLUG, true).await?, writes });
         }
         Ok(Self { all, turns: 0 })
     }
@@ -149,7 +152,7 @@ impl Crowd {
         let mut all = Vec::new();
         for number in 0..sizes.editors + sizes.viewers {
             let writes = (number < sizes.editors).then(|| Writes::of(number, sizes));
-            all.push(One { socket: enter(url, None, SLUG).await?, writes });
+            all.push(One { socket: enter(url, None, SLUG, false).await?, writes });
         }
         Ok(Self { all, turns: 0 })
     }
@@ -158,10 +161,10 @@ impl Crowd {
     ///
     /// # Errors
     /// When one can't be opened.
-    pub(crate) async fn idle(url: &str, territory: &str, count: usize) -> anyhow::Result<Vec<Socket>> {
+    pub(crate) async fn idle(url: &str, count: usize, answers: bool) -> anyhow::Result<Vec<Socket>> {
         let mut all = Vec::new();
         for _ in 0..count {
-            all.push(enter(url, None, territory).await?);
+            all.push(enter(url, None, SLUG, answers).await?);
         }
         Ok(all)
     }
@@ -199,7 +202,7 @@ impl Writes {
     fn of(number: usize, sizes: &Sizes) -> Self {
         let every = Duration::from_secs_f64(sizes.editors as f64 / sizes.per_second as f64);
         let first = every.mul_f64((number as f64 + 0.5) / sizes.editors as f64);
-        Self { actor: Uuid::now_v7(), base: Value::Null, every, first }
+        Self { actor: Uuid::now_v7(), base: Value::Null, waits: false, every, first }
     }
 
     fn edit(&self, number: u64) -> String {
@@ -219,17 +222,20 @@ impl One {
         let end = clock.start + lasts;
         let mut due = self.writes.as_ref().map(|w| clock.start + w.first);
         loop {
-            let writing = due.filter(|d| *d < end);
+            let ready = self.writes.as_ref().is_some_and(|w| !w.waits);
+            let writing = due.filter(|d| *d < end && ready);
             tokio::select! {
                 () = sleep_until(writing.unwrap_or(end).into()), if writing.is_some() => {
-                    let Some(writes) = &self.writes else { continue };
+                    let Some((writes, at)) = self.writes.as_mut().zip(due) else { continue };
                     let number = clock.next.fetch_add(1, Ordering::SeqCst);
                     let text = writes.edit(from + number);
                     own.insert(number);
                     let slot = clock.sent.get(number as usize).context("too many edits for one turn")?;
-                    slot.store(clock.start.elapsed().as_micros() as u64, Ordering::SeqCst);
+                    // From when it was due: an answer that is late must not make the next edit look quick.
+                    slot.store((at - clock.start).as_micros() as u64, Ordering::SeqCst);
+                    due = Some(at + writes.every);
+                    writes.waits = !writes.base.is_null();
                     self.socket.send(Message::text(text)).await?;
-                    due = due.map(|d| d + writes.every);
                 }
                 received = self.socket.next() => {
                     let Message::Text(text) = received.context("a socket has ended")?? else { continue };
@@ -251,7 +257,7 @@ impl One {
                         },
                         "acks" => for answer in told.results {
                             ensure!(answer.result == "applied", "an edit was not applied: {}", text.as_str());
-                            self.writes.iter_mut().for_each(|w| w.base = json!([answer.epoch, answer.seq]));
+                            self.writes.iter_mut().for_each(|w| (w.base, w.waits) = (json!([answer.epoch, answer.seq]), false));
                         },
                         "refused" | "bye" | "busy" | "snapshot" => bail!("not expected: {}", text.as_str()),
                         _ => {}
@@ -278,7 +284,7 @@ fn add(connection: &mut Connection, actor: Uuid, number: usize) -> anyhow::Resul
 }
 
 /// Opens a socket and says hello; at Bouillon it waits until its position is told.
-async fn enter(url: &str, cookie: Option<&str>, territory: &str) -> anyhow::Result<Socket> {
+async fn enter(url: &str, cookie: Option<&str>, territory: &str, answers: bool) -> anyhow::Result<Socket> {
     let mut request = format!("{}/api/v1/live", url.replacen("http", "ws", 1)).into_client_request()?;
     if let Some(cookie) = cookie {
         request.headers_mut().insert("cookie", cookie.parse()?);
@@ -287,8 +293,9 @@ async fn enter(url: &str, cookie: Option<&str>, territory: &str) -> anyhow::Resu
     let hello = json!({"type": "hello", "v": 1, "territory": territory, "seen": null, "nickname": null, "seance": null});
     socket.send(Message::text(hello.to_string())).await?;
     // The bare server says nothing to a newcomer.
-    while let Ok(Some(received)) = timeout(Duration::from_millis(if cookie.is_some() { 5000 } else { 20 }), socket.next()).await {
-        if matches!(received?, Message::Text(text) if text.contains("\"beat\"")) {
+    while answers {
+        let received = timeout(Duration::from_secs(5), socket.next()).await?.context("a socket has ended")??;
+        if matches!(received, Message::Text(text) if text.contains("\"beat\"")) {
             break;
         }
     }
