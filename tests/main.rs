@@ -27,6 +27,7 @@ mod imports;
 mod install_page;
 mod live;
 mod live_client;
+mod live_limits;
 mod live_people;
 mod moving;
 mod nodes;

@@ -16,10 +16,21 @@ export class CoverageState {
   readonly cells = $derived.by(() => this.#cells?.map((cell) => laid(cell, outbox.queue)) ?? null);
   readonly coverage = $derived(covered(this.cells ?? []));
 
-  constructor(private readonly seance: Pick<Seance, 'id' | 'territory'>) {}
+  /** `owner`: the screen has no map page beside it that holds the socket. */
+  constructor(
+    private readonly seance: Pick<Seance, 'id' | 'territory'>,
+    private readonly owner: boolean,
+  ) {}
 
   follow(): () => void {
-    return pulse(this.seance.territory.slug, null, () => void this.read());
+    return pulse({
+      slug: this.seance.territory.slug,
+      owner: this.owner,
+      every: 2000,
+      // What is found in a cell changes at each edit; who has it, only by an edit of cells.
+      wants: ({ subject }) => subject.kind === 'cell' || subject.kind === 'seance',
+      read: () => this.read(),
+    }).stop;
   }
 
   async read(): Promise<void> {

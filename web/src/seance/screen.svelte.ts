@@ -6,7 +6,7 @@ import { Live } from '../pages/live.svelte';
 import type { ActorFeature } from '../lib/types';
 import { api } from './api';
 import { shapes } from './cells';
-import { pulse, type Told } from './pulse';
+import { pulse } from './pulse';
 import { isOpen, type Cell, type OpenDoor, type Progress, type Seance } from './types';
 
 /** How long a new actor keeps its ring and its name. */
@@ -25,6 +25,7 @@ export class ScreenState {
   #cells = $state.raw<Cell[]>([]);
   #rings = $state.raw<{ feature: ActorFeature; until: number }[]>([]);
   readonly #live = new Live();
+  #soon: () => void = () => undefined;
 
   constructor(
     private readonly slug: string,
@@ -47,14 +48,29 @@ export class ScreenState {
     this.#live.settled(stamp);
   }
 
+  /** Somebody came or went: no edit tells of it. */
+  moved(): void {
+    this.#soon();
+  }
+
   /** Follows until the returned function is called. */
   follow(): () => void {
     void this.#readDoor();
     const door = setInterval(() => void this.#readDoor(), DOOR_MS);
-    const stop = pulse(this.slug, null, (told) => void this.#beat(told));
+    const beat = pulse({
+      slug: this.slug,
+      owner: true,
+      every: 1000,
+      wants: () => true,
+      read: () => this.#read(),
+      ontold: (told) => this.#live.changes(told),
+      onagain: () => this.#live.reset(this.#live.stamp + 1),
+    });
+    this.#soon = beat.soon;
     return () => {
       clearInterval(door);
-      stop();
+      this.#soon = () => undefined;
+      beat.stop();
     };
   }
 
@@ -64,16 +80,14 @@ export class ScreenState {
     if (this.paused) this.#rings = [];
   }
 
-  async #beat(told: Told | null): Promise<void> {
-    if (told) this.#live.changes(told);
+  async #read(): Promise<void> {
     try {
-      const [seance, progress, { cells }] = await Promise.all([
-        api.seance(this.id),
+      this.seance = await api.seance(this.id);
+      const before = this.progress;
+      const [progress, { cells }] = await Promise.all([
         api.progress(this.id, this.token),
         api.cells(this.id),
       ]);
-      const before = this.progress;
-      this.seance = seance;
       this.progress = progress;
       this.#cells = cells;
       this.failed = '';

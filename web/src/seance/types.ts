@@ -39,7 +39,7 @@ export interface Seance {
 export interface Door {
   code: string | null;
   url: string | null;
-  /** A path of unit squares, `size` squares wide. */
+  /** A path of unit squares, `size` squares wide with its margin. */
   qr: { size: number; path: string } | null;
   expires_at: string;
   /** For the projector; only organisers are told. */
