@@ -38,7 +38,7 @@ on_both! {
         let (old, older) = (nadia.add("ville", json!({"name": "Déjà là", "primary_category": "SOL", "place/p1/position": at(2.2, 48.2)})).await,
             nadia.add("ville", json!({"name": "Aussi", "place/p1/position": at(2.8, 48.8)})).await);
         let seance = open(&mut nadia, "ville", json!({"grid": "cells"})).await;
-        let mut people = vec![joined(&app, &mut nadia, seance, "Ana").await, joined(&app, &mut nadia, seance, "=HYPERLINK(1)").await];
+        let mut people = [joined(&app, &mut nadia, seance, "Ana").await, joined(&app, &mut nadia, seance, "=HYPERLINK(1)").await];
         let (mut own, mut added) = ([0, 0], 0);
         for i in 0..30 {
             let who = &mut people[i % 2];
