@@ -156,7 +156,7 @@ test('6: one takes the actor off the map, the other writes in it and puts it bac
   await openBoth();
   await pair.type(two, 'summary', 'On y joue tous les jeudis.');
   await pair.takeOff(one, ACTOR);
-  await expect(one.getByText('Cet acteur a été retiré de la carte.')).toBeVisible();
+  await pair.goneAt(one);
   await pair.killed(site, () => pair.save(two));
   await pair.seesBoth(two, 'L’acteur est retiré de la carte.', /On y joue tous les jeudis\./);
   await pair.panel(two).getByRole('button', { name: 'Remettre l’acteur avec ma version' }).click();
@@ -195,7 +195,7 @@ test('7: both take the actor off the map', async ({ site, request }) => {
   await offline(two, true);
   await pair.takeOff(two, ACTOR);
   await pair.takeOff(one, ACTOR);
-  await expect(one.getByText('Cet acteur a été retiré de la carte.')).toBeVisible();
+  await pair.goneAt(one);
   await pair.killed(site);
   await offline(two, false);
   for (const page of [one, two]) {
@@ -213,7 +213,7 @@ test('8: one puts the actor back while the other writes in it', async ({ site, r
   await openBoth();
   await pair.type(two, 'phone', '+33 2 99 00 00 02');
   await pair.takeOff(one, ACTOR);
-  await expect(one.getByText('Cet acteur a été retiré de la carte.')).toBeVisible();
+  await pair.goneAt(one);
   await pair.killed(site, () => pair.save(two));
   // Whoever may not put it back keeps their answer; when somebody does, it can go online.
   await pair.seesBoth(two, 'L’acteur est retiré de la carte.', /2 99 00 00 02/);
@@ -301,7 +301,7 @@ test('11: somebody writes what their role allowed until it was taken from them',
     await pair.sheet(page).getByText('Autres renseignements').click();
     await pair
       .sheet(page)
-      .getByRole('button', { name: /Activité|Dire si/ })
+      .getByRole('button', { name: /en activité|Modifier : Activité/ })
       .first()
       .click();
     await page.getByRole('combobox', { name: 'Activité' }).selectOption(label);

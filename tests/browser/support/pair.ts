@@ -46,7 +46,8 @@ export const save = (page: Page) => page.getByRole('button', { name: 'Enregistre
 export const taken = (page: Page) =>
   expect(page.getByText('Enregistré', { exact: true }).first()).toBeVisible();
 /** It waits on the device. */
-export const waits = (page: Page) => expect(page.getByText('Gardé sur cet appareil').first()).toBeVisible();
+export const waits = (page: Page) =>
+  expect(page.getByText(/Gardé sur cet appareil|envois? en attente/).first()).toBeVisible();
 
 /** Moves the actor to a quartier, without a map. */
 export async function move(page: Page, quartier: string): Promise<void> {
@@ -66,6 +67,10 @@ export async function takeOff(page: Page, name: string): Promise<void> {
   });
   await question.getByRole('button', { name: 'Retirer' }).click();
 }
+
+/** The removal is in the history: the server has taken it. */
+export const goneAt = (page: Page) =>
+  expect(page.getByTestId('history').getByText('a retiré cet acteur de la carte')).toBeVisible();
 
 /** `kill -9`, something that happens meanwhile, and the same address again. */
 export async function killed(
