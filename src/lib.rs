@@ -12,5 +12,6 @@ pub mod journal;
 pub mod live;
 pub mod model;
 pub mod osm;
+pub mod seance;
 pub mod store;
 pub mod tiles;

@@ -19,5 +19,7 @@ export default defineConfig({
     viewport: { width: 1280, height: 800 },
     screenshot: 'only-on-failure',
     actionTimeout: 20_000,
+    // A worker answers in the place of a server that a test stopped on purpose; offline.spec.ts wants that.
+    serviceWorkers: 'block',
   },
 });

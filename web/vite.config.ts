@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { parse } from 'smol-toml';
-import { defineConfig, type Plugin } from 'vite';
+import { build, defineConfig, type Plugin } from 'vite';
 
 /** Lets code import a TOML file: the palette of the map is shared with drawings that are not the web's. */
 function toml(): Plugin {
@@ -54,10 +55,41 @@ function precompress(): Plugin {
   };
 }
 
+/** Builds the service worker, which knows every file of the build, and the page that it shows when the server does not answer. */
+function worker(): Plugin {
+  return {
+    name: 'worker',
+    apply: 'build',
+    async writeBundle(options, bundle) {
+      const folder = options.dir ?? 'dist';
+      const page = (await readFile(join(folder, 'index.html'), 'utf8')).replaceAll(/<!--(head|body)-->/g, '');
+      const hash = createHash('sha256').update(page).digest('hex').slice(0, 12);
+      const shell = `assets/shell-${hash}.html`;
+      await writeFile(join(folder, shell), page);
+      const files = Object.keys(bundle).filter((name) => /\.(js|mjs|css|woff2)$/.test(name));
+      await build({
+        configFile: false,
+        logLevel: 'warn',
+        publicDir: false,
+        define: {
+          FILES: JSON.stringify(['/bouillon.svg', ...files.map((name) => `/${name}`)]),
+          SHELL: JSON.stringify(`/${shell}`),
+        },
+        build: {
+          outDir: folder,
+          emptyOutDir: false,
+          target: 'es2022',
+          lib: { entry: 'src/offline/worker.ts', formats: ['iife'], name: 'worker', fileName: () => 'sw.js' },
+        },
+      });
+    },
+  };
+}
+
 const server = process.env.BOUILLON_SERVER ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
-  plugins: [toml(), ownTilesOnly(), svelte(), precompress()],
+  plugins: [toml(), ownTilesOnly(), svelte(), worker(), precompress()],
   // The palette lies in tiles/, beside the web's own folder.
   server: { host: '127.0.0.1', fs: { allow: ['..'] }, proxy: { '/api': server, '/tiles': server } },
   build: {

@@ -211,6 +211,13 @@ pub(super) fn counts(inner: &Inner, territory: Uuid, filter: &Filter, bbox: Opti
     Some(tally.totals())
 }
 
+/// The actors of a territory.
+pub(super) fn ids(inner: &Inner, territory: Uuid) -> Option<Vec<Uuid>> {
+    let (_, map) = inner.find(territory)?;
+    let slots = passing(inner, map, &Sieve::new(inner, &Filter::default()), None);
+    Some(slots.iter().filter_map(|slot| Some(inner.entry(*slot)?.id)).collect())
+}
+
 /// Slots of the actors of a territory that pass.
 fn passing(inner: &Inner, map: &TerritoryMap, sieve: &Sieve, bbox: Option<Bbox>) -> Vec<u32> {
     let mut slots = Vec::new();

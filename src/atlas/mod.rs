@@ -137,6 +137,7 @@ impl Atlas {
             let id = mark.subject.id;
             let numbers: Arc<[u32]> = match mark.subject.kind {
                 SubjectKind::Territory => vec![inner.number(id)].into(),
+                SubjectKind::Seance | SubjectKind::Cell => mark.home.map(|home| inner.number(home)).into_iter().collect::<Vec<u32>>().into(),
                 SubjectKind::Actor => match touched.get(&id) {
                     Some(numbers) => numbers.as_slice().into(),
                     None => inner.by_id.get(&id).and_then(|s| inner.entry(*s)).map(|e| inner.territories_of(e)).unwrap_or_default().into(),
@@ -252,6 +253,11 @@ impl Atlas {
     /// No such territory, or a cursor of another list.
     pub fn features(&self, query: &Query) -> Result<Page, ListError> {
         list::features(&self.read(), query)
+    }
+
+    /// Ids of the actors of a territory, in no order; none when there is no such territory.
+    pub fn ids(&self, territory: Uuid) -> Option<Vec<Uuid>> {
+        list::ids(&self.read(), territory)
     }
 
     /// Exact numbers of the actors that a list would hold; none when there is no such territory.

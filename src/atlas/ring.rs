@@ -27,6 +27,10 @@ pub struct Mark {
     pub author: Option<Uuid>,
     /// `osm` for an import.
     pub source: Option<String>,
+    /// The séance that it was made in.
+    pub seance: Option<Uuid>,
+    /// The territory of a séance, or of a piece of its area; of other subjects the atlas knows it.
+    pub home: Option<Uuid>,
 }
 
 /// What changed since a number.

@@ -64,8 +64,8 @@ fn line(a: &Actor, place: Option<&crate::model::Place>) -> Vec<String> {
     cells
 }
 
-/// A spreadsheet must not take a text for a formula: such cells get an apostrophe in front (OWASP, CSV injection).
-fn harmless(text: &str) -> String {
+/// A cell of a table: a spreadsheet must not take a text for a formula, so that such cells get an apostrophe in front (OWASP, CSV injection).
+pub fn harmless(text: &str) -> String {
     let phone = text.starts_with('+') && text.chars().skip(1).all(|c| c.is_ascii_digit() || " ().-/".contains(c));
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) && !phone { format!("'{text}") } else { text.to_owned() }
 }

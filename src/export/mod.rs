@@ -3,6 +3,8 @@
 mod csv;
 mod geojson;
 
+pub use csv::harmless;
+
 use crate::model::Actor;
 use std::io::Write;
 

@@ -8,9 +8,11 @@ mod query;
 mod reverse;
 mod search;
 mod vocabulary;
+mod within;
 mod words;
 
 pub use search::Query;
+pub use within::Listed;
 
 use crate::geo::Bbox;
 use crate::store::{AddressKind, AddressSource, Result, Store};
@@ -193,6 +195,11 @@ impl Geocoder {
     pub fn search(&self, query: &Query<'_>) -> Vec<Hit> {
         let index = self.index();
         search::search(&index, query).into_iter().map(|found| hit(&index, found, query.near)).collect()
+    }
+
+    /// Every address in a box, with at most so many house numbers.
+    pub fn within(&self, bbox: Bbox, numbers_max: usize) -> Vec<Listed> {
+        within::within(&self.index(), bbox, numbers_max)
     }
 
     /// Addresses around a point (degrees), nearest first.

@@ -27,6 +27,11 @@ pub(super) async fn icon(headers: HeaderMap) -> Response {
     serve("bouillon.svg", &headers, "public, max-age=86400")
 }
 
+/// The service worker, which must lie beside the pages that it serves; browsers ask for it again at each visit.
+pub(super) async fn worker(headers: HeaderMap) -> Response {
+    serve("sw.js", &headers, "no-cache")
+}
+
 fn serve(path: &str, asked: &HeaderMap, cache: &'static str) -> Response {
     let Some(plain) = Dist::get(path) else { return Error::not_found().into_response() };
     let etag = format!("\"{}\"", super::form::hex(&plain.metadata.sha256_hash()[..12]));

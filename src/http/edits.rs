@@ -3,7 +3,7 @@
 use super::extract::JsonText;
 use super::form::{self, Form};
 use super::who::{Address, Person};
-use super::{App, Error, Result, actors};
+use super::{App, Error, Result, actors, seances};
 use crate::journal::{Request, broken};
 use crate::model::edit::{Ack, Edit, EditKind, Outcome};
 use crate::model::{Lang, Subject, SubjectKind};
@@ -87,10 +87,13 @@ pub(super) async fn write(app: &App, lang: Lang, identity: Uuid, address: Addres
     let creates = |e: &&Edit| e.kind == EditKind::Create && e.subject.kind == SubjectKind::Actor;
     let creations = body.edits.iter().filter(creates).count() as u32;
     let invited = !app.journal.store.read().await?.grants(identity).await?.is_empty();
-    if creations > 0 && !invited {
+    let lifted = seances::lifted(app, identity, &body.edits).await?;
+    if creations > 0 && !invited && !lifted {
         form::check(app, body.form.as_ref())?;
     }
-    if !invited {
+    if lifted && !invited {
+        app.quotas.take_as_participant(identity, body.edits.len() as u32)?;
+    } else if !invited {
         app.quotas.take(identity, address, creations, body.edits.len() as u32 - creations)?;
     }
     let requests = body.edits.into_iter().map(|edit| Request::by(identity, lang, edit)).collect::<Vec<_>>();
@@ -165,7 +168,8 @@ fn verdict(acks: &[Ack], body: Value) -> Result<Json<Value>> {
     }
     let first = acks.first();
     let sentence = first.and_then(|a| a.message.clone()).unwrap_or_default();
-    let not_allowed = ["read_only", "needs_moderator", "not_yours", "needs_admin"];
+    let not_allowed =
+        ["read_only", "needs_moderator", "not_yours", "needs_admin", "needs_organiser", "not_a_participant", "seance_over", "outside_area"];
     let right = first.and_then(|a| a.code.as_deref()).and_then(|c| not_allowed.into_iter().find(|n| *n == c));
     let (status, code) = right.map_or((StatusCode::UNPROCESSABLE_ENTITY, "refused"), |code| (StatusCode::FORBIDDEN, code));
     Err(Error::new(status, code, sentence.clone(), sentence).with(body))

@@ -93,11 +93,20 @@ fn point(text: &str) -> Result<[f64; 2]> {
     }
 }
 
+fn etag(head: Version) -> String {
+    format!("W/\"{}:{}\"", head.epoch, head.seq)
+}
+
+/// Whether the client has what depends on the journal alone, as of this head.
+pub(super) fn known(asked: &HeaderMap, head: Version) -> bool {
+    let etag = etag(head);
+    asked.get_all(header::IF_NONE_MATCH).iter().any(|v| v.to_str().is_ok_and(|v| v.split(',').any(|e| e.trim() == etag)))
+}
+
 /// An ETag for what depends on the journal alone; 304 when the client has it.
 pub(super) fn unless_known(asked: &HeaderMap, head: Version, body: impl FnOnce() -> Response) -> Response {
-    let etag = format!("W/\"{}:{}\"", head.epoch, head.seq);
-    let known = asked.get_all(header::IF_NONE_MATCH).iter().any(|v| v.to_str().is_ok_and(|v| v.split(',').any(|e| e.trim() == etag)));
-    let mut response = if known { StatusCode::NOT_MODIFIED.into_response() } else { body() };
+    let mut response = if known(asked, head) { StatusCode::NOT_MODIFIED.into_response() } else { body() };
+    let etag = etag(head);
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&etag) {
         headers.insert(header::ETAG, value);

@@ -18,9 +18,13 @@ mod moderation;
 mod openapi;
 mod ops;
 mod options;
+mod pack;
 mod pages;
 mod quota;
 mod ready;
+mod seance_pages;
+mod seance_work;
+mod seances;
 mod session;
 mod territories;
 mod tiles;
@@ -37,6 +41,7 @@ use crate::geocode::Geocoder;
 use crate::import::Imports;
 use crate::journal::Journal;
 use crate::model::Lang;
+use crate::seance::Seances;
 use crate::tiles::{ActorTiles, Archives};
 use axum::extract::{DefaultBodyLimit, FromRef, FromRequestParts, MatchedPath, Request, State};
 use axum::http::{HeaderName, Method, StatusCode, header};
@@ -50,7 +55,7 @@ use rand::RngCore;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
@@ -83,6 +88,7 @@ pub struct Shared {
     ready: ready::Ready,
     imports: Imports,
     live: live::Live,
+    seances: Seances,
 }
 
 impl std::ops::Deref for App {
@@ -108,9 +114,11 @@ impl App {
         let mut tx = journal.store.write().await?;
         let cookie = tx.secret("cookie", &random()).await?;
         let form_key = tx.secret("form", &random()).await?;
+        let seance_key = tx.secret("seance", &random()).await?;
         tx.commit().await?;
         let live = live::Live::start(&journal);
         let tiles = ActorTiles::new(journal.atlas.clone(), options.tile_cache);
+        let seances = Seances::new(journal.clone(), geocoder.clone(), seance_key);
         let app = Self(Arc::new(Shared {
             journal,
             quotas: quota::Quotas::new(&options.limits),
@@ -124,6 +132,7 @@ impl App {
             ready: ready::Ready::default(),
             imports,
             live,
+            seances,
         }));
         let weak = Arc::downgrade(&app.0);
         tokio::spawn(async move {
@@ -171,6 +180,7 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/territories/{slug}", get(territories::show))
         .route("/api/v1/territories/{slug}/actors.geojson", get(lists::actors_geojson))
         .route("/api/v1/territories/{slug}/counts", get(territories::counts))
+        .route("/api/v1/territories/{slug}/pack", get(pack::show))
         .route("/api/v1/taxonomy", get(territories::taxonomy))
         .route("/api/v1/fields", get(territories::fields))
         .route("/api/v1/actors/{id}", get(actors::show))
@@ -206,6 +216,19 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/imports/{id}/discard", post(imports::discard))
         .route("/api/v1/territories/{slug}/moderation", get(moderation::list))
         .route("/api/v1/moderation/{id}", post(moderation::settle))
+        .route("/api/v1/territories/{slug}/seances", get(seances::list))
+        .route("/api/v1/seances/join", post(seances::join))
+        .route("/api/v1/seances/{id}", get(seances::show))
+        .route("/api/v1/seances/{id}/door", get(seances::door).post(seances::change_door))
+        .route("/api/v1/seances/{id}/participants", get(seance_work::participants))
+        .route("/api/v1/seances/{id}/participants/{participant}/revoke", post(seance_work::revoke))
+        .route("/api/v1/seances/{id}/progress", get(seance_work::progress))
+        .route("/api/v1/seances/{id}/cells", get(seance_work::cells))
+        .route("/api/v1/seances/{id}/cells/next", get(seance_work::next_cell))
+        .route("/api/v1/seances/{id}/minutes", get(seance_work::minutes))
+        .route("/api/v1/seances/{id}/minutes.csv", get(seance_work::minutes_csv))
+        .route("/api/v1/seances/{id}/edits", get(seance_work::edits))
+        .route("/api/v1/seances/{id}/undo", post(seance_work::undo))
         .route("/api/{*rest}", get(ops::nothing).fallback(ops::nothing));
     let pages = axum::Router::new()
         .route("/", get(pages::directory))
@@ -221,8 +244,14 @@ pub fn router(app: App) -> Routes {
         .route("/{slug}/mes-contributions", get(pages::territory))
         .route("/{slug}/imports", get(pages::territory))
         .route("/{slug}/moderation", get(pages::territory))
+        .route("/{slug}/seances", get(seance_pages::list))
+        .route("/{slug}/seances/{id}", get(seance_pages::one))
+        .route("/{slug}/seances/{id}/ecran", get(seance_pages::screen))
+        .route("/s", get(pages::text_page))
+        .route("/s/{id}", get(pages::text_page))
         .route("/assets/{*path}", get(assets::asset))
         .route("/bouillon.svg", get(assets::icon))
+        .route("/sw.js", get(assets::worker))
         .route("/healthz", get(ops::healthz))
         .route("/readyz", get(ops::readyz));
     // An extract is larger than any other body and takes longer; the handler counts and waits itself.
@@ -230,8 +259,10 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/territories/{slug}/imports", get(imports::list).post(imports::upload))
         .method_not_allowed_fallback(ops::not_so)
         .layer(DefaultBodyLimit::disable());
-    // A socket lasts for hours: no layer that ends a request after seconds may be around it.
-    let sockets = axum::Router::new().route("/api/v1/live", get(live::live)).method_not_allowed_fallback(ops::not_so);
+    let sockets = axum::Router::new()
+        // A socket lasts for hours: no layer that ends a request after seconds may be around it.
+        .route("/api/v1/live", get(live::live))
+        .method_not_allowed_fallback(ops::not_so);
     open_data
         .merge(own)
         .merge(pages)
@@ -308,9 +339,16 @@ pub async fn serve(
 ) -> std::io::Result<()> {
     let service = routes.into_make_service_with_connect_info::<SocketAddr>();
     match tls {
-        None => axum::serve(listener, service).with_graceful_shutdown(stop).await,
+        None => axum::serve(listener.tap_io(at_once), service).with_graceful_shutdown(stop).await,
         // Tapping makes the address of our listener known to handlers as that of a plain one.
-        Some(tls) => axum::serve(tls.listen(listener)?.tap_io(|_| ()), service).with_graceful_shutdown(stop).await,
+        Some(tls) => axum::serve(tls.listen(listener)?.tap_io(|stream| at_once(stream.get_mut().0)), service).with_graceful_shutdown(stop).await,
+    }
+}
+
+/// Sends small messages at once: an edit that others wait to see is not held back until the one before it has arrived.
+fn at_once(stream: &mut TcpStream) {
+    if let Err(e) = stream.set_nodelay(true) {
+        tracing::debug!("a connection sends in larger pieces: {e}");
     }
 }
 

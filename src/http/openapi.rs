@@ -27,6 +27,7 @@ const ANSWERS: &[(&str, &str)] = &[
     ("get /api/v1/territories/{slug}/history", "edits:array next:integer?"),
     ("get /api/v1/territories/{slug}/counts", "actors:integer to_check:integer themes:object"),
     ("get /api/v1/territories/{slug}/actors.geojson", "type:string features:array numberMatched:integer next:string?"),
+    ("get /api/v1/territories/{slug}/pack", "epoch:integer head:integer actors:array addresses:array"),
     ("get /api/v1/taxonomy", "themes:array"),
     ("get /api/v1/fields", "fields:object categories:integer places:integer precisions:array"),
     ("get /api/v1/search", "actors:array addresses:array categories:array candidates:array"),
@@ -46,8 +47,34 @@ const ANSWERS: &[(&str, &str)] = &[
     ("post /api/v1/imports/{id}/discard", RUN),
     ("get /api/v1/territories/{slug}/moderation", "items:array next:string? total:integer"),
     ("post /api/v1/moderation/{id}", "settled:boolean"),
+    ("get /api/v1/territories/{slug}/seances", "seances:array"),
+    ("get /api/v1/seances/{id}", SEANCE),
+    ("get /api/v1/seances/{id}/door", DOOR),
+    ("post /api/v1/seances/{id}/door", DOOR),
+    ("post /api/v1/seances/join", "seance:object you:object"),
+    ("get /api/v1/seances/{id}/participants", "participants:array"),
+    ("post /api/v1/seances/{id}/participants/{participant}/revoke", "id:string nickname:string color:integer joined_at:string revoked_at:string?"),
+    (
+        "get /api/v1/seances/{id}/progress",
+        "added:integer completed:integer confirmed:integer people:integer last:array coverage:object ends_at:string state:string",
+    ),
+    ("get /api/v1/seances/{id}/cells", "cells:array"),
+    ("get /api/v1/seances/{id}/cells/next", "cell:object?"),
+    (
+        "get /api/v1/seances/{id}/minutes",
+        "seance:object counts:object people:array others:object themes:array pieces:array outside:object actors:array",
+    ),
+    ("get /api/v1/seances/{id}/edits", "edits:array next:integer?"),
+    ("post /api/v1/seances/{id}/undo", "reverted:integer kept:array lines:array"),
     ("get /api/v1/site", "publisher:string? contact:string? host:string? version:string"),
 ];
+
+/// The members of a séance.
+const SEANCE: &str = "id:string territory:object? fields:object versions:object version:array state:string deleted:boolean participants:integer you:object? \
+    role:string created_at:string";
+
+/// The members of a séance's door.
+const DOOR: &str = "code:string? url:string? qr:object? expires_at:string screen_url:string?";
 
 /// The members of a run of an import.
 const RUN: &str = "id:string territory:string source:string file:string kind:string? data_date:string? state:string progress:object? error:string? \
@@ -130,9 +157,9 @@ fn edit() -> Value {
         "additionalProperties": false,
         "properties": {
             "id": id,
-            "subject": {"type": "object", "required": ["kind", "id"], "properties": {"kind": {"enum": ["actor", "territory"]}, "id": id}},
+            "subject": {"type": "object", "required": ["kind", "id"], "properties": {"kind": {"enum": ["actor", "territory", "seance", "cell"]}, "id": id}},
             "kind": {"enum": ["create", "set", "add", "remove", "delete", "restore", "revert"]},
-            "territory": {"type": ["string", "null"], "description": "Short address of the home territory; for `create` of an actor."},
+            "territory": {"type": ["string", "null"], "description": "Short address of the home territory; for `create` of an actor or a séance."},
             "set": {"type": "object", "description": "Field → new value; for `add` and `remove`, field → list of members."},
             "base": {
                 "type": "object", "description": "The version seen of each field; `*` is the whole subject.",
@@ -141,6 +168,7 @@ fn edit() -> Value {
             "reverts": {"type": ["integer", "null"], "format": "int64"},
             "group": {"type": ["string", "null"], "format": "uuid", "description": "Edits of one request with the same group are applied together or not at all."},
             "candidate": {"type": ["string", "null"], "format": "uuid"},
+            "seance": {"type": ["string", "null"], "format": "uuid", "description": "Made as a participant of this séance: it must be open, joined by the author, and its area must hold the subject."},
         },
     })
 }
@@ -160,8 +188,10 @@ mod tests {
                     let in_path = path.contains(&format!("{{{}}}", parameter["name"].as_str().unwrap()));
                     assert_eq!(parameter["in"], if in_path { "path" } else { "query" }, "{key}: {parameter}");
                 }
-                let tile = operation["responses"]["200"]["content"].as_object().is_some_and(|c| c.keys().any(|k| k.contains("vector-tile")));
-                assert!(tile || ANSWERS.iter().any(|(k, _)| *k == key), "{key} needs a line in ANSWERS");
+                let other = operation["responses"]["200"]["content"]
+                    .as_object()
+                    .is_some_and(|c| c.keys().any(|k| k.contains("vector-tile") || k == "text/csv"));
+                assert!(other || ANSWERS.iter().any(|(k, _)| *k == key), "{key} needs a line in ANSWERS");
                 described.push(key);
             }
         }

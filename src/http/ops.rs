@@ -49,6 +49,7 @@ pub(super) async fn not_so(lang: Lang) -> Error {
     paths(
         super::edits::post,
         super::form::open,
+        super::live::live,
         super::actors::show,
         super::actors::history,
         super::me::show,
@@ -60,6 +61,7 @@ pub(super) async fn not_so(lang: Lang) -> Error {
         super::territories::show,
         super::territories::history,
         super::territories::counts,
+        super::pack::show,
         super::territories::taxonomy,
         super::territories::fields,
         super::lists::actors_geojson,
@@ -82,6 +84,20 @@ pub(super) async fn not_so(lang: Lang) -> Error {
         super::imports::discard,
         super::moderation::list,
         super::moderation::settle,
+        super::seances::list,
+        super::seances::show,
+        super::seances::door,
+        super::seances::change_door,
+        super::seances::join,
+        super::seance_work::participants,
+        super::seance_work::revoke,
+        super::seance_work::progress,
+        super::seance_work::cells,
+        super::seance_work::next_cell,
+        super::seance_work::minutes,
+        super::seance_work::minutes_csv,
+        super::seance_work::edits,
+        super::seance_work::undo,
         super::territories::site
     )
 )]

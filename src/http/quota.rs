@@ -10,13 +10,17 @@ use std::hash::Hash;
 use std::num::NonZeroU32;
 use uuid::Uuid;
 
-/// The four counters.
+/// What a participant of a séance may write in an hour; the address is not asked, because a hall is one.
+const PARTICIPANT_PER_HOUR: u32 = 1200;
+
+/// The counters.
 #[derive(Debug)]
 pub(super) struct Quotas {
     creations: DefaultKeyedRateLimiter<Uuid>,
     edits: DefaultKeyedRateLimiter<Uuid>,
     address_creations: DefaultKeyedRateLimiter<Address>,
     address_edits: DefaultKeyedRateLimiter<Address>,
+    participants: DefaultKeyedRateLimiter<Uuid>,
 }
 
 impl Quotas {
@@ -28,6 +32,7 @@ impl Quotas {
             edits: RateLimiter::keyed(quota(limits.edits_per_hour)),
             address_creations: RateLimiter::keyed(quota(limits.address_creations_per_hour)),
             address_edits: RateLimiter::keyed(quota(limits.address_edits_per_hour)),
+            participants: RateLimiter::keyed(quota(PARTICIPANT_PER_HOUR)),
         }
     }
 
@@ -42,12 +47,21 @@ impl Quotas {
         take(&self.address_edits, &address, edits)
     }
 
+    /// Takes edits from a participant's share.
+    ///
+    /// # Errors
+    /// 429 with the time to wait.
+    pub(super) fn take_as_participant(&self, person: Uuid, edits: u32) -> Result<(), Error> {
+        take(&self.participants, &person, edits)
+    }
+
     /// Forgets whoever has their whole share again, so that the counters stay small.
     pub(super) fn forget_idle(&self) {
         self.creations.retain_recent();
         self.edits.retain_recent();
         self.address_creations.retain_recent();
         self.address_edits.retain_recent();
+        self.participants.retain_recent();
     }
 }
 

@@ -83,6 +83,11 @@ impl Person {
         }
     }
 
+    /// The same person with an identity, before the cookie is set.
+    pub(super) fn becoming(self, id: Uuid) -> Self {
+        Self { id: Some(id), ..self }
+    }
+
     /// Puts an identity on this device.
     pub(super) fn become_identity(self, id: Uuid) -> (Uuid, SignedCookieJar) {
         let cookie = Cookie::build((cookie_name(self.secure), id.to_string()))

@@ -21,6 +21,7 @@ pub(super) fn new_edit(kind: SubjectKind, id: Uuid, what: EditKind, set: Fields)
         reverts: None,
         group: None,
         candidate: None,
+        seance: None,
     }
 }
 

@@ -132,6 +132,8 @@ impl Imports {
             let doc = match e.subject.kind {
                 SubjectKind::Actor => tx.actor(e.subject.id).await?.map(|a| a.doc),
                 SubjectKind::Territory => tx.territory(e.subject.id).await?.map(|t| t.doc),
+                // An import writes none of these.
+                SubjectKind::Seance | SubjectKind::Cell => None,
             };
             let as_left = |(field, after): (&String, &Value)| {
                 let doc = doc.as_ref()?;

@@ -2,9 +2,10 @@
 //! Each statement is a trip to the database's thread or process; with a dozen of them per edit, those trips were most of an edit's cost.
 
 use super::core::{Author, Request};
+use super::participation::Ground;
 use crate::model::edit::{Ack, Entry, SubjectKind};
-use crate::model::{Actor, Territory};
-use crate::store::{self, Grant, Line, Note, Tx};
+use crate::model::{Actor, Cell, Seance, Territory};
+use crate::store::{self, Grant, Line, Note, Participant, Tx};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -18,6 +19,8 @@ pub(super) struct Batch {
     homes: HashMap<String, Option<Uuid>>,
     grants: HashMap<Uuid, Vec<Grant>>,
     identities: HashSet<Uuid>,
+    grounds: HashMap<Uuid, Option<Arc<Ground>>>,
+    participants: HashMap<(Uuid, Uuid), Option<Participant>>,
     entries: Vec<Entry>,
     given: Vec<Given>,
     lines: Vec<Line>,
@@ -53,8 +56,20 @@ impl Batch {
             grants.entry(id).or_default().push(grant);
         }
         let identities = tx.identities_among(&authors).await?.into_iter().collect();
-        let none = HashMap::new();
-        Ok(Self { tx, acks, actors, homes: none, grants, identities, entries: Vec::new(), given: Vec::new(), authors: Vec::new(), lines: Vec::new() })
+        Ok(Self {
+            tx,
+            acks,
+            actors,
+            homes: HashMap::new(),
+            grants,
+            identities,
+            grounds: HashMap::new(),
+            participants: HashMap::new(),
+            entries: Vec::new(),
+            given: Vec::new(),
+            authors: Vec::new(),
+            lines: Vec::new(),
+        })
     }
 
     /// The answer that an edit was given, in this batch or before.
@@ -123,6 +138,50 @@ impl Batch {
         self.tx.put_territory(territory, at).await
     }
 
+    /// A séance with its area.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(super) async fn ground(&mut self, seance: Uuid) -> store::Result<Option<Arc<Ground>>> {
+        if let Some(known) = self.grounds.get(&seance) {
+            return Ok(known.clone());
+        }
+        let read = self.tx.seance(seance).await?.map(|s| Arc::new(Ground::new(s)));
+        self.grounds.insert(seance, read.clone());
+        Ok(read)
+    }
+
+    /// Somebody as a participant of a séance. Joining and sending away hold the head's lock too, so that this holds until the commit.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(super) async fn participant(&mut self, seance: Uuid, identity: Uuid) -> store::Result<Option<Participant>> {
+        if let Some(known) = self.participants.get(&(seance, identity)) {
+            return Ok(known.clone());
+        }
+        let read = self.tx.participant(seance, identity).await?;
+        self.participants.insert((seance, identity), read.clone());
+        Ok(read)
+    }
+
+    /// Writes the state of a séance.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(super) async fn put_seance(&mut self, seance: Seance) -> store::Result<()> {
+        self.tx.put_seance(&seance).await?;
+        self.grounds.insert(seance.id, Some(Arc::new(Ground::new(seance))));
+        Ok(())
+    }
+
+    /// Writes the state of a piece of an area.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(super) async fn put_cell(&mut self, cell: &Cell, at: i64) -> store::Result<()> {
+        self.tx.put_cell(cell, at).await
+    }
+
     /// Memberships were written beside this batch's actors.
     pub(super) fn forget_actors(&mut self) {
         self.actors.clear();
@@ -176,6 +235,7 @@ impl Batch {
         }
         self.actors.clear();
         self.homes.clear();
+        self.grounds.clear();
         Ok(())
     }
 

@@ -13,6 +13,8 @@ pub enum Beside {
     /// Nothing.
     #[default]
     Nothing,
+    /// The edit undoes something of this séance, and is written down under it.
+    Within(Uuid),
     /// What an import run leaves of the object.
     Note(Box<Note>),
     /// A case of the moderators' queue is settled by this edit.
@@ -29,7 +31,7 @@ pub(super) async fn write(batch: &mut Batch, request: &Request, ack: &Ack, home:
     let gone = ack.deleted && ack.result == Outcome::Conflict;
     match &request.beside {
         _ if gone || ack.result == Outcome::Refused => Ok(()),
-        Beside::Nothing => Ok(()),
+        Beside::Nothing | Beside::Within(_) => Ok(()),
         Beside::Note(note) => batch.put_note(&with_clashes(note, ack, home, at), at).await,
         Beside::Settles { .. } if ack.result == Outcome::Conflict => Ok(()),
         Beside::Settles { case, decision } => batch.tx.settle_case(*case, decision, request.author.identity(), at).await.map(|_| ()),

@@ -74,6 +74,8 @@ pub struct Known<'a> {
     pub doc: Option<&'a Doc>,
     /// The author's role for this subject.
     pub role: Role,
+    /// The author takes part in the open séance that the subject, a piece of its area, belongs to.
+    pub participant: bool,
     /// The number the edit gets if something applies.
     pub next: Version,
     /// UTC, milliseconds since 1970.
@@ -141,17 +143,29 @@ fn refusal(request: &Request, known: &Known<'_>) -> Option<Ack> {
         own,
         // As it would be stored: spaces around the word do not make it another one.
         closes: edit.set.get("status").and_then(Value::as_str).is_some_and(|s| clean(s, false) == "closed"),
+        participant: known.participant,
     };
     if let Err(why) = may(known.role, deed) {
         return Some(Ack::refused(edit.id, known.next.epoch, why.code, why.sentence(request.lang).into()));
     }
     if edit.kind != EditKind::Create && known.doc.is_none() {
-        return refuse("unknown_subject", "Cet acteur n’existe pas ici.", "This actor does not exist here.");
+        let (fr, en) = match edit.subject.kind {
+            SubjectKind::Seance => ("Cette séance n’existe pas ici.", "This séance does not exist here."),
+            SubjectKind::Cell => ("Personne n’a encore pris ce morceau de la zone.", "Nobody has taken this piece of the area yet."),
+            SubjectKind::Actor | SubjectKind::Territory => ("Cet acteur n’existe pas ici.", "This actor does not exist here."),
+        };
+        return refuse("unknown_subject", fr, en);
     }
-    if edit.kind == EditKind::Revert && known.undone.is_none() {
+    if edit.kind == EditKind::Revert && !known.undone.is_some_and(|entry| is_meant(edit, entry)) {
         return refuse("unknown_entry", "Cette modification n’existe pas dans l’historique.", "This edit is not in the history.");
     }
     None
+}
+
+/// Whether an entry is the one that a revert names. After a restored backup its number may be that of another edit; its version, if the author gives it, tells them apart.
+fn is_meant(edit: &Edit, entry: &Entry) -> bool {
+    let named = edit.base.get("*").copied().flatten();
+    named.is_none_or(|v| v == Version { epoch: entry.epoch, seq: entry.seq })
 }
 
 fn answer(request: &Request, known: &Known<'_>, merged: Merged) -> Decision {
@@ -170,7 +184,7 @@ fn answer(request: &Request, known: &Known<'_>, merged: Merged) -> Decision {
         seq: applied.then_some(known.next.seq),
         epoch: known.next.epoch,
         fields,
-        deleted: merged.deleted && edit.subject.kind == SubjectKind::Actor,
+        deleted: merged.deleted && edit.subject.kind != SubjectKind::Territory,
         code,
         message,
     };
@@ -219,6 +233,7 @@ pub fn entry(request: &Request, next: Version, at: i64, before: Fields, after: F
         after,
         reverts: edit.reverts.filter(|_| edit.kind == EditKind::Revert),
         run: request.run,
+        seance: None,
     }
 }
 
@@ -236,6 +251,12 @@ pub fn stands(group: &[Request], acks: &[Ack]) -> bool {
 pub fn fallen(group: &[Request], acks: &[Ack], head: Version) -> Vec<Ack> {
     let own = |i: usize| acks.get(i).filter(|a| a.seq.is_none()).cloned();
     group.iter().enumerate().map(|(i, request)| own(i).unwrap_or_else(|| undone(request, head))).collect()
+}
+
+/// Whether the answers to a group that does not stand are kept. A conflict is final: were it forgotten, a copy of the request that comes late could still be written, after
+/// its author was shown both values and chose. What was only refused may be tried again, as a refused edit alone may.
+pub fn is_final(acks: &[Ack]) -> bool {
+    acks.iter().any(|a| a.result == Outcome::Conflict)
 }
 
 /// The answer to another edit under a number that was used.

@@ -7,7 +7,7 @@ use crate::atlas::{Atlas, Change, Mark};
 use crate::geo::Shape;
 use crate::model::{Entry, SubjectKind, Version};
 use crate::store::{self, Store, Tx};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, broadcast, watch};
@@ -150,7 +150,8 @@ impl Task {
             let all = last.seq == head.seq;
             let reached = Version { epoch: head.epoch, seq: last.seq };
             let changes = self.changes(&mut tx, &entries).await?;
-            self.atlas.apply(changes, entries.iter().map(mark).collect(), reached);
+            let marks = marks(&mut tx, &entries).await?;
+            self.atlas.apply(changes, marks, reached);
             self.seen = reached;
             let _ = self.steps.send(Arc::new(Step::Applied { head: reached, entries }));
             if all {
@@ -195,6 +196,27 @@ impl Task {
     }
 }
 
-fn mark(e: &Entry) -> Mark {
-    Mark { seq: e.seq, id: e.edit_id, at: e.at, kind: e.kind, subject: e.subject, author: e.author, source: e.source.clone() }
+/// What the readers of a territory are told of the entries. The atlas holds no séances, so that theirs come with the territory that they are held in.
+async fn marks(tx: &mut Tx, entries: &[Entry]) -> store::Result<Vec<Mark>> {
+    let of = |kind: SubjectKind| entries.iter().filter(|e| e.subject.kind == kind).map(|e| e.subject.id).collect::<BTreeSet<Uuid>>();
+    let (seances, cells) = (Vec::from_iter(of(SubjectKind::Seance)), Vec::from_iter(of(SubjectKind::Cell)));
+    let mut homes: HashMap<Uuid, Uuid> = HashMap::new();
+    if !seances.is_empty() {
+        homes.extend(tx.homes_of_seances(&seances).await?);
+    }
+    if !cells.is_empty() {
+        homes.extend(tx.homes_of_cells(&cells).await?);
+    }
+    let mark = |e: &Entry| Mark {
+        seq: e.seq,
+        id: e.edit_id,
+        at: e.at,
+        kind: e.kind,
+        subject: e.subject,
+        author: e.author,
+        source: e.source.clone(),
+        seance: e.seance,
+        home: homes.get(&e.subject.id).copied(),
+    };
+    Ok(entries.iter().map(mark).collect())
 }

@@ -59,6 +59,11 @@ impl Shapes {
         (!same && !area.is_empty()).then_some(area)
     }
 
+    /// Whether a territory covers a point (degrees); none when it has no boundary.
+    pub(super) fn covers(&self, territory: Uuid, lon: f64, lat: f64) -> Option<bool> {
+        self.shapes.get(&territory).map(|s| s.covers(lon, lat))
+    }
+
     /// The territories that cover one of the points (degrees), sorted.
     pub(super) fn covering(&self, points: impl Iterator<Item = [f64; 2]>) -> Vec<Uuid> {
         let mut found: Vec<Uuid> = Vec::new();

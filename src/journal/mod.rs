@@ -4,8 +4,10 @@ mod batch;
 mod beside;
 pub mod core;
 mod follower;
+mod loaded;
 mod loading;
 mod membership;
+mod participation;
 mod writer;
 
 pub use beside::{Beside, case_id};

@@ -1,13 +1,14 @@
 //! The batching writer: whatever is queued goes into one transaction, and nobody is answered before its commit.
 
 use super::batch::Batch;
-use super::core::{Author, Decision, Known, Request, decide, entry, fallen, groups, reused, say, stands};
+use super::core::{Author, Decision, Known, Request, decide, entry, fallen, groups, is_final, reused, say, stands};
+use super::loaded::Loaded;
 use super::membership::{Areas, Shapes};
-use super::{beside, broken, now};
+use super::{beside, broken, now, participation};
 use crate::geo::Bbox;
 use crate::model::edit::{Ack, Edit, EditKind, Entry, Outcome, SubjectKind};
 use crate::model::merge::texts_to_look_up;
-use crate::model::{Actor, Doc, Role, Territory, Version, actor::Origin};
+use crate::model::{Actor, Cell, Doc, Role, Seance, Territory, Version, actor::Origin};
 use crate::store::journal::Conflict;
 use crate::store::{self, Imported, Store, Tx};
 use serde_json::Value;
@@ -241,7 +242,16 @@ impl Task {
         batch.back_to(&mark).await?;
         *head = before;
         self.refresh_shapes(&mut batch.tx).await?;
-        Ok(fallen(group, &acks, before))
+        let acks = fallen(group, &acks, before);
+        if is_final(&acks) {
+            let at = now();
+            for (request, ack) in group.iter().zip(&acks) {
+                if batch.ack(ack.id).is_none() {
+                    batch.keep_ack(&request.payload_hash(), ack, at);
+                }
+            }
+        }
+        Ok(acks)
     }
 
     async fn write_one(&mut self, batch: &mut Batch, request: &Request, head: &mut Version) -> store::Result<Ack> {
@@ -254,10 +264,17 @@ impl Task {
         let subject = Loaded::read(batch, edit).await?;
         let Some(home) = subject.home(batch, edit).await? else { return Ok(homeless(request, *head)) };
         let role = role(batch, request.author, home, subject.territories());
+        if let Some(why) = participation::refusal(batch, &self.shapes, request, subject.actor(), subject.seance(), at).await? {
+            return Ok(Ack::refused(edit.id, head.epoch, why.code, why.sentence(request.lang).into()));
+        }
+        let participant = match subject.seance() {
+            Some(seance) => participation::takes_part(batch, request.author, seance, at).await?,
+            None => false,
+        };
         let undone = undone_by(batch, edit).await?;
         let base_texts = base_texts(batch, subject.doc(), edit).await?;
         let next = Version { epoch: head.epoch, seq: head.seq + 1 };
-        let known = Known { doc: subject.doc(), role, next, at, base_texts: &base_texts, undone: undone.as_ref() };
+        let known = Known { doc: subject.doc(), role, participant, next, at, base_texts: &base_texts, undone: undone.as_ref() };
         let decision = decide(request, &known);
         self.keep(batch, request, &subject, home, decision, &hash, at, head).await
     }
@@ -286,7 +303,8 @@ impl Task {
         {
             head.seq += 1;
             let origin = self.origin(&mut batch.tx, request, &mut doc, *head).await?;
-            batch.add_entry(request.author, entry(request, *head, at, merged.before, merged.after));
+            let seance = participation::seance_of(request, subject.seance());
+            batch.add_entry(request.author, Entry { seance, ..entry(request, *head, at, merged.before, merged.after) });
             self.put_subject(batch, edit, subject, home, doc, at).await?;
             if let Some(origin) = origin {
                 batch.tx.put_imported(&origin, at).await?;
@@ -334,6 +352,14 @@ impl Task {
                 self.moved.extend(self.shapes.put(&territory));
                 Ok(())
             }
+            SubjectKind::Seance => {
+                let created_at = before.created_at().unwrap_or(at);
+                batch.put_seance(Seance { id: edit.subject.id, home, doc, created_at, updated_at: at }).await
+            }
+            SubjectKind::Cell => {
+                let seance = before.seance().unwrap_or_default();
+                batch.put_cell(&Cell { id: edit.subject.id, seance, doc }, at).await
+            }
         }
     }
 
@@ -371,56 +397,6 @@ impl Task {
     }
 }
 
-/// A subject as read under the lock.
-enum Loaded {
-    Actor(Option<Arc<Actor>>),
-    Territory(Option<Box<Territory>>),
-}
-
-impl Loaded {
-    async fn read(batch: &mut Batch, edit: &Edit) -> store::Result<Self> {
-        let id = edit.subject.id;
-        Ok(match edit.subject.kind {
-            SubjectKind::Actor => Self::Actor(batch.actor(id).await?),
-            SubjectKind::Territory => Self::Territory(batch.tx.territory(id).await?.map(Box::new)),
-        })
-    }
-
-    fn doc(&self) -> Option<&Doc> {
-        match self {
-            Self::Actor(a) => a.as_ref().map(|a| &a.doc),
-            Self::Territory(t) => t.as_ref().map(|t| &t.doc),
-        }
-    }
-
-    fn territories(&self) -> &[Uuid] {
-        match self {
-            Self::Actor(Some(a)) => &a.territories,
-            _ => &[],
-        }
-    }
-
-    fn created_at(&self) -> Option<i64> {
-        match self {
-            Self::Actor(a) => a.as_ref().map(|a| a.created_at),
-            Self::Territory(_) => None,
-        }
-    }
-
-    /// The home territory: kept from creation; none when a new actor names no territory that exists.
-    async fn home(&self, batch: &mut Batch, edit: &Edit) -> store::Result<Option<Uuid>> {
-        match (self, edit.kind) {
-            (Self::Territory(_), _) => Ok(Some(edit.subject.id)),
-            (Self::Actor(Some(a)), _) => Ok(Some(a.home)),
-            (Self::Actor(None), EditKind::Create) => {
-                let Some(slug) = &edit.territory else { return Ok(None) };
-                batch.territory_id(slug).await
-            }
-            (Self::Actor(None), _) => Ok(Some(Uuid::nil())),
-        }
-    }
-}
-
 /// Rights are read for every batch, under the lock: a revoked role is gone at once.
 fn role(batch: &Batch, author: Author, home: Uuid, territories: &[Uuid]) -> Role {
     let Author::Identity(id) = author else { return Role::Admin };
@@ -453,6 +429,10 @@ fn taken(request: &Request, head: Version) -> Ack {
 }
 
 fn homeless(request: &Request, head: Version) -> Ack {
+    if request.edit.subject.kind == SubjectKind::Cell {
+        let fr = "Ce morceau n’est d’aucune séance : il faut le numéro de la séance, la clé du morceau, et l’identifiant qui en est tiré.";
+        return say(request, head, "unknown_seance", fr, "This piece belongs to no séance: send the séance, the key, and the id made from both.");
+    }
     let fr = "Ce territoire n’existe pas ici.";
     say(request, head, "unknown_territory", fr, "This territory does not exist here.")
 }

@@ -121,6 +121,7 @@ pub(super) fn edits(after: i64, c: &Changes, recent: &Recent) -> Text {
             let mut edit = json!({
                 "seq": m.seq, "id": m.id, "kind": m.kind, "subject": m.subject, "by": label::author(m.author, m.source.as_deref()),
                 "session": recent.session_of(m.id).map(session), "at": label::moment(m.at),
+                "seance": m.seance,
             });
             if let Some(fields) = recent.fields_of(m.seq) {
                 edit["fields"] = fields;

@@ -14,6 +14,10 @@ pub enum SubjectKind {
     Actor,
     /// A territory, with its boundary.
     Territory,
+    /// A carto-party: when, where, about what.
+    Seance,
+    /// A piece of a séance's area, which a team takes and marks done.
+    Cell,
 }
 
 impl SubjectKind {
@@ -22,16 +26,14 @@ impl SubjectKind {
         match self {
             Self::Actor => "actor",
             Self::Territory => "territory",
+            Self::Seance => "seance",
+            Self::Cell => "cell",
         }
     }
 
     /// Reads the word kept in the database.
     pub fn parse(word: &str) -> Option<Self> {
-        match word {
-            "actor" => Some(Self::Actor),
-            "territory" => Some(Self::Territory),
-            _ => None,
-        }
+        [Self::Actor, Self::Territory, Self::Seance, Self::Cell].into_iter().find(|k| k.as_str() == word)
     }
 }
 
@@ -97,13 +99,14 @@ pub struct Edit {
     pub subject: Subject,
     /// How it is changed.
     pub kind: EditKind,
-    /// Slug of the home territory; `create` of an actor only.
+    /// Slug of the home territory; `create` of an actor or a séance only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub territory: Option<String>,
     /// `create`, `set`: new values. `add`, `remove`: field → list of members.
     #[serde(default)]
     pub set: Fields,
-    /// The version seen of each field; `*` stands for the whole subject (`delete`). Of a `revert` it is that of the edit undone, unless given.
+    /// The version seen of each field; `*` stands for the whole subject (`delete`). Of a `revert` it is that of the edit undone, unless given, and `*`, if given, is the
+    /// version of that edit: a number alone may be another edit's after a restore.
     #[serde(default)]
     pub base: BTreeMap<String, Option<Version>>,
     /// `revert`: the journal number to undo.
@@ -115,6 +118,9 @@ pub struct Edit {
     /// The import candidate that this `create` takes over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub candidate: Option<Uuid>,
+    /// Made as a participant of this séance: refused unless it is open, the author joined it, and the subject lies in its area.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seance: Option<Uuid>,
 }
 
 /// What became of one field of an edit.
@@ -247,4 +253,6 @@ pub struct Entry {
     pub reverts: Option<i64>,
     /// The import run that wrote it.
     pub run: Option<Uuid>,
+    /// The séance that it was made in.
+    pub seance: Option<Uuid>,
 }

@@ -70,6 +70,10 @@ enum Check {
     Siret,
     Category,
     Slug,
+    Theme,
+    Moment,
+    Id,
+    CellKey,
 }
 
 const fn scalar(name: &'static str, max: usize, check: Check) -> Spec {
@@ -122,6 +126,48 @@ pub const TERRITORY: &[Spec] = &[
     scalar("warning", 250, Check::Free),
 ];
 
+/// How a séance's area is cut into pieces.
+pub const GRIDS: &[&str] = &["quartiers", "cells"];
+/// What a team says of a piece; without a word it is free.
+pub const CELL_STATES: &[&str] = &["claimed", "done", "nothing"];
+
+/// The fields of a séance.
+pub const SEANCE: &[Spec] = &[
+    scalar("title", 120, Check::Free),
+    scalar("summary", 250, Check::Free),
+    Spec { name: "area", kind: Type::Boundary, max: 0, members: 1, check: Check::Free },
+    set("themes", 13, 10, Check::Theme),
+    scalar("starts_at", 30, Check::Moment),
+    scalar("ends_at", 30, Check::Moment),
+    scalar("grid", 20, Check::OneOf(GRIDS)),
+    Spec { name: "participants_max", kind: Type::Number, max: 500, members: 1, check: Check::Free },
+    scalar("cancelled", 3, Check::OneOf(&["yes"])),
+];
+
+/// The fields of a piece of a séance's area.
+pub const CELL: &[Spec] = &[
+    scalar("seance", 36, Check::Id),
+    scalar("key", 60, Check::CellKey),
+    scalar("name", 120, Check::Free),
+    scalar("state", 20, Check::OneOf(CELL_STATES)),
+    scalar("team", 60, Check::Free),
+    scalar("note", 250, Check::Free),
+];
+
+/// The fields that `create` must bring.
+pub fn at_creation(subject: SubjectKind) -> &'static [&'static str] {
+    match subject {
+        SubjectKind::Actor | SubjectKind::Territory => &["name"],
+        SubjectKind::Seance => &["title", "starts_at", "ends_at"],
+        SubjectKind::Cell => &["seance", "key"],
+    }
+}
+
+/// The fields that nobody can empty.
+fn is_required(subject: SubjectKind, field: &str) -> bool {
+    at_creation(subject).contains(&field) || (subject == SubjectKind::Territory && field == "slug")
+}
+
 /// Parts of an address, each at most 120 characters.
 pub const ADDRESS_PARTS: [&str; 6] = ["housenumber", "street", "postcode", "city", "insee_code", "quartier"];
 
@@ -130,6 +176,8 @@ pub fn spec(subject: SubjectKind, field: &str) -> Option<&'static Spec> {
     let list = match subject {
         SubjectKind::Actor => ACTOR,
         SubjectKind::Territory => TERRITORY,
+        SubjectKind::Seance => SEANCE,
+        SubjectKind::Cell => CELL,
     };
     if let Some(found) = list.iter().find(|s| s.name == field) {
         return Some(found);
@@ -170,8 +218,7 @@ pub fn check(subject: SubjectKind, field: &str, value: &Value) -> Result<Value, 
         (Type::Number, Value::Number(n)) if n.as_u64().is_some_and(|n| n <= spec.max as u64) => value.clone(),
         _ => return fail(Reason::Shape("object")),
     };
-    let required = field == "name" || field == "slug";
-    if stored.is_null() && required { fail(Reason::Required) } else { Ok(stored) }
+    if stored.is_null() && is_required(subject, field) { fail(Reason::Required) } else { Ok(stored) }
 }
 
 fn text_value(spec: &Spec, field: &str, text: &str) -> Result<Value, Invalid> {
@@ -214,6 +261,10 @@ fn member(spec: &Spec, field: &str, text: &str) -> Result<(), Invalid> {
         Check::Siret => (!siret(text)).then_some(Reason::Siret),
         Check::Category => (!taxonomy().holds(text)).then_some(Reason::Category),
         Check::Slug => (!slug(text)).then_some(Reason::Slug),
+        Check::Theme => (!taxonomy().themes.iter().any(|t| t.code == text)).then_some(Reason::Theme),
+        Check::Moment => super::seance::moment(text).is_none().then_some(Reason::Moment),
+        Check::Id => uuid::Uuid::parse_str(text).is_err().then_some(Reason::Id),
+        Check::CellKey => (!super::seance::is_cell_key(text)).then_some(Reason::Id),
     };
     broken.map_or(Ok(()), |reason| Err(Invalid::new(field, reason)))
 }
@@ -268,7 +319,8 @@ fn siret(text: &str) -> bool {
     luhn.is_multiple_of(10) || (text.starts_with("356000000") && digits.sum::<u32>().is_multiple_of(5))
 }
 
-fn slug(text: &str) -> bool {
+/// Whether a text can be the short address of a territory.
+pub fn slug(text: &str) -> bool {
     (2..=60).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         && !text.starts_with('-')

@@ -48,6 +48,16 @@ pub enum Reason {
     Boundary,
     /// Not a slug.
     Slug,
+    /// Not a theme of the taxonomy.
+    Theme,
+    /// Not a moment in UTC.
+    Moment,
+    /// Begins after it ends, or lasts too long.
+    Span,
+    /// Not an id.
+    Id,
+    /// Can't be changed once it is written.
+    Fixed,
 }
 
 /// A field and the reason why its value is refused.
@@ -85,6 +95,11 @@ impl Invalid {
             Reason::Coordinates => "bad_coordinates",
             Reason::Boundary => "bad_boundary",
             Reason::Slug => "bad_slug",
+            Reason::Theme => "unknown_theme",
+            Reason::Moment => "bad_moment",
+            Reason::Span => "bad_span",
+            Reason::Id => "bad_id",
+            Reason::Fixed => "fixed",
         }
     }
 
@@ -116,6 +131,11 @@ impl Invalid {
             Reason::Coordinates => format!("{label} : la longitude va de -180 à 180 et la latitude de -90 à 90."),
             Reason::Boundary => format!("{label} : il faut un polygone fermé."),
             Reason::Slug => format!("{label} : des lettres minuscules, des chiffres et des tirets, 2 à 60."),
+            Reason::Theme => format!("{label} : ce thème n’existe pas."),
+            Reason::Moment => format!("{label} : écrivez un moment comme 2026-05-14T18:00:00Z."),
+            Reason::Span => "Une séance finit après son début, et 48 heures plus tard au plus.".into(),
+            Reason::Id => format!("{label} : ce n’est pas un identifiant."),
+            Reason::Fixed => format!("{label} : cela ne peut plus être changé."),
         }
     }
 
@@ -138,6 +158,11 @@ impl Invalid {
             Reason::Coordinates => format!("{label}: longitude goes from -180 to 180 and latitude from -90 to 90."),
             Reason::Boundary => format!("{label}: a closed polygon is needed."),
             Reason::Slug => format!("{label}: lower-case letters, digits and dashes, 2 to 60."),
+            Reason::Theme => format!("{label}: there is no such theme."),
+            Reason::Moment => format!("{label}: write a moment like 2026-05-14T18:00:00Z."),
+            Reason::Span => "A séance ends after it begins, at most 48 hours later.".into(),
+            Reason::Id => format!("{label}: this is no id."),
+            Reason::Fixed => format!("{label}: this cannot be changed any more."),
         }
     }
 }
@@ -176,6 +201,19 @@ pub fn label(field: &str, lang: Lang) -> String {
         "slug" => ("Adresse courte", "Slug"),
         "boundary" => ("Contour", "Boundary"),
         "population" => ("Population", "Population"),
+        "title" => ("Titre", "Title"),
+        "area" => ("Zone", "Area"),
+        "themes" => ("Thèmes", "Themes"),
+        "starts_at" => ("Début", "Start"),
+        "ends_at" => ("Fin", "End"),
+        "grid" => ("Découpage", "Grid"),
+        "participants_max" => ("Nombre de personnes", "Number of people"),
+        "cancelled" => ("Annulation", "Cancellation"),
+        "seance" => ("Séance", "Séance"),
+        "key" => ("Morceau de la zone", "Piece of the area"),
+        "state" => ("État", "State"),
+        "team" => ("Équipe", "Team"),
+        "note" => ("Remarque", "Note"),
         other => return other.into(),
     };
     pick(words, lang).into()

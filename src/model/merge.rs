@@ -67,6 +67,8 @@ pub enum FieldFate {
 pub fn merge(doc: Option<&Doc>, edit: &Edit, ctx: &Context<'_>) -> Merged {
     match (edit.kind, doc) {
         (EditKind::Create, None) => create(edit, ctx),
+        // A piece of a séance's area always has the same id: taken again after an undoing, it begins anew.
+        (EditKind::Create, Some(doc)) if doc.deleted && edit.subject.kind == SubjectKind::Cell => create(edit, ctx),
         (EditKind::Create | EditKind::Set | EditKind::Add | EditKind::Remove, Some(doc)) if doc.deleted => gone(doc, edit),
         (EditKind::Create, Some(doc)) => Work::new(doc, edit, ctx).set_all(&edit.set),
         (_, None) => Merged::nothing(Outcome::Refused, BTreeMap::new(), false),
@@ -87,8 +89,8 @@ impl Merged {
 fn create(edit: &Edit, ctx: &Context<'_>) -> Merged {
     let empty = Doc::default();
     let mut work = Work::new(&empty, edit, ctx);
-    if !edit.set.contains_key("name") {
-        work.fates.insert("name".into(), FieldFate::Refused(Invalid::new("name", Reason::Required)));
+    for field in field::at_creation(edit.subject.kind).iter().filter(|f| !edit.set.contains_key(**f)) {
+        work.fates.insert((*field).into(), FieldFate::Refused(Invalid::new(field, Reason::Required)));
     }
     for (field, value) in &edit.set {
         work.set_one(field, value);
@@ -147,7 +149,9 @@ fn revert(doc: &Doc, edit: &Edit, ctx: &Context<'_>) -> Merged {
         // Undoing a creation takes the subject away, unless somebody built on it since.
         EditKind::Create => {
             let made = Version { epoch: undone.epoch, seq: undone.seq };
-            let whole = Edit { base: BTreeMap::from([("*".to_owned(), Some(made))]), ..edit.clone() };
+            // Whoever looked at what became of it, and says so, takes that away.
+            let seen = edit.base.get("*").copied().flatten().unwrap_or(made);
+            let whole = Edit { base: BTreeMap::from([("*".to_owned(), Some(seen))]), ..edit.clone() };
             return delete(doc, &whole, ctx);
         }
         _ if undone.after.contains_key("deleted") => {
@@ -213,6 +217,11 @@ impl<'a> Work<'a> {
     fn fits(&self, field: &str, value: Value) -> Result<Value, Invalid> {
         if field == "primary_category" && self.doc.set("categories").count() + 1 > CATEGORIES_MAX {
             return Err(Invalid::new(field, Reason::TooMany(CATEGORIES_MAX)));
+        }
+        // Which piece of which séance it is makes a cell's id.
+        let identity = self.edit.subject.kind == SubjectKind::Cell && (field == "seance" || field == "key");
+        if identity && self.doc.fields.get(field).is_some_and(|known| *known != value) {
+            return Err(Invalid::new(field, Reason::Fixed));
         }
         let new_place = field.starts_with("place/") && !self.doc.fields.contains_key(field) && !value.is_null();
         if new_place && self.doc.fields.keys().filter(|f| f.ends_with("/position")).count() >= PLACES_MAX {
@@ -319,6 +328,13 @@ impl<'a> Work<'a> {
 
     fn finish(mut self) -> Merged {
         let deleted = self.doc.deleted;
+        // Two fields that are each right can be wrong together; then nothing of the edit is written.
+        if !self.after.is_empty()
+            && let Some(why) = super::seance::contradiction(self.edit.subject.kind, &self.doc)
+        {
+            let fates = BTreeMap::from([(why.field.clone(), FieldFate::Refused(why))]);
+            return Merged::nothing(Outcome::Refused, fates, deleted);
+        }
         if !self.after.is_empty() {
             self.doc.version = self.ctx.next;
             return Merged { outcome: Outcome::Applied, doc: Some(self.doc), before: self.before, after: self.after, fields: self.fates, deleted };

@@ -55,6 +55,8 @@ pub struct Deed {
     pub own: bool,
     /// The edit declares the actor closed (`status: closed`).
     pub closes: bool,
+    /// Whoever writes takes part in the séance that the subject (a cell) belongs to, and the séance is open.
+    pub participant: bool,
 }
 
 /// A refusal: a stable code and a sentence.
@@ -96,6 +98,29 @@ const NEEDS_ADMIN: Refusal = Refusal {
     french: "Seule l’administration du site peut changer un territoire.",
     english: "Only the site's administrators can change a territory.",
 };
+const NEEDS_ORGANISER: Refusal = Refusal {
+    code: "needs_organiser",
+    french: "Seules les personnes qui organisent les séances de ce territoire peuvent faire cela.",
+    english: "Only those who organise the séances of this territory can do this.",
+};
+/// Who writes as a participant without being one (any more).
+pub const NOT_A_PARTICIPANT: Refusal = Refusal {
+    code: "not_a_participant",
+    french: "Vous ne participez pas, ou plus, à cette séance. Entrez de nouveau avec son code, ou continuez sans elle.",
+    english: "You do not take part in this séance, or no longer. Join again with its code, or go on without it.",
+};
+/// Who writes as a participant before the séance begins or after it ended.
+pub const SEANCE_OVER: Refusal = Refusal {
+    code: "seance_over",
+    french: "La séance n’est pas ouverte à cette heure. Vous pouvez continuer sans elle.",
+    english: "The séance is not open at this time. You can go on without it.",
+};
+/// Who writes as a participant about something elsewhere.
+pub const OUTSIDE_AREA: Refusal = Refusal {
+    code: "outside_area",
+    french: "Ce lieu est en dehors de la zone de la séance. Vous pouvez l’écrire sans elle.",
+    english: "This place is outside the area of the séance. You can write it without it.",
+};
 
 /// The table: role × kind of edit × subject × state.
 ///
@@ -108,6 +133,14 @@ pub fn may(role: Role, deed: Deed) -> Result<(), Refusal> {
     }
     if deed.subject == SubjectKind::Territory {
         return if role == Role::Admin { Ok(()) } else { Err(NEEDS_ADMIN) };
+    }
+    if deed.subject == SubjectKind::Seance {
+        return if role >= Role::Organiser { Ok(()) } else { Err(NEEDS_ORGANISER) };
+    }
+    if deed.subject == SubjectKind::Cell {
+        let taking_part =
+            deed.participant && (matches!(deed.kind, Create | Set | Add | Remove) || (deed.kind == Revert && deed.own && !deed.deleted));
+        return if taking_part || role >= Role::Organiser { Ok(()) } else { Err(NOT_A_PARTICIPANT) };
     }
     let (least, otherwise) = match deed.kind {
         Set | Create if deed.closes => (Role::Organiser, NEEDS_MODERATOR),
@@ -145,12 +178,45 @@ mod tests {
         (SubjectKind::Territory, Set, false, true, false, "----y"),
         (SubjectKind::Territory, Revert, false, true, false, "----y"),
         (SubjectKind::Territory, Delete, false, false, false, "----y"),
+        (SubjectKind::Seance, Create, false, false, false, "--yyy"),
+        (SubjectKind::Seance, Set, false, true, false, "--yyy"),
+        (SubjectKind::Seance, Add, false, false, false, "--yyy"),
+        (SubjectKind::Seance, Revert, false, true, false, "--yyy"),
+        (SubjectKind::Seance, Delete, false, true, false, "--yyy"),
+        (SubjectKind::Seance, Restore, true, true, false, "--yyy"),
+        (SubjectKind::Cell, Create, false, false, false, "--yyy"),
+        (SubjectKind::Cell, Set, false, true, false, "--yyy"),
+        (SubjectKind::Cell, Revert, false, true, false, "--yyy"),
+        (SubjectKind::Cell, Revert, false, false, false, "--yyy"),
+        (SubjectKind::Cell, Delete, false, false, false, "--yyy"),
     ];
+    /// The same for somebody who takes part in the open séance of the subject.
+    const PARTICIPANTS: &[(SubjectKind, EditKind, bool, bool, bool, &str)] = &[
+        (SubjectKind::Actor, Create, false, false, true, "--yyy"),
+        (SubjectKind::Actor, Delete, false, true, false, "---yy"),
+        (SubjectKind::Actor, Revert, false, false, false, "---yy"),
+        (SubjectKind::Territory, Set, false, false, false, "----y"),
+        (SubjectKind::Seance, Set, false, true, false, "--yyy"),
+        (SubjectKind::Cell, Create, false, false, false, "-yyyy"),
+        (SubjectKind::Cell, Set, false, false, false, "-yyyy"),
+        (SubjectKind::Cell, Revert, false, true, false, "-yyyy"),
+        (SubjectKind::Cell, Revert, true, true, false, "--yyy"),
+        (SubjectKind::Cell, Revert, false, false, false, "--yyy"),
+        (SubjectKind::Cell, Delete, false, true, false, "--yyy"),
+        (SubjectKind::Cell, Restore, true, true, false, "--yyy"),
+    ];
+
+    fn rows() -> impl Iterator<Item = (Deed, &'static str)> {
+        [(false, TABLE), (true, PARTICIPANTS)].into_iter().flat_map(|(participant, table)| {
+            table.iter().map(move |(subject, kind, deleted, own, closes, letters)| {
+                (Deed { kind: *kind, subject: *subject, deleted: *deleted, own: *own, closes: *closes, participant }, *letters)
+            })
+        })
+    }
 
     #[test]
     fn the_rights_table_says_who_may_do_what() {
-        for (subject, kind, deleted, own, closes, letters) in TABLE.iter().copied() {
-            let deed = Deed { kind, subject, deleted, own, closes };
+        for (deed, letters) in rows() {
             let got: String = Role::ALL.iter().map(|r| if may(*r, deed).is_ok() { 'y' } else { '-' }).collect();
             assert_eq!(got, letters, "{deed:?}");
         }
@@ -158,8 +224,7 @@ mod tests {
 
     #[test]
     fn a_higher_role_never_may_less() {
-        for (subject, kind, deleted, own, closes, _) in TABLE.iter().copied() {
-            let deed = Deed { kind, subject, deleted, own, closes };
+        for (deed, _) in rows() {
             let allowed: Vec<bool> = Role::ALL.iter().map(|r| may(*r, deed).is_ok()).collect();
             assert!(allowed.is_sorted(), "{deed:?}");
         }

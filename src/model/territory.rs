@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 /// Words that are already addresses of the site and so can't be a territory's.
-pub const RESERVED: [&str; 17] = [
+pub const RESERVED: [&str; 19] = [
     "api",
     "tiles",
     "assets",
@@ -24,6 +24,8 @@ pub const RESERVED: [&str; 17] = [
     "territoires",
     "aide",
     "contours",
+    "s",
+    "f",
 ];
 
 /// A territory and its history marks.

@@ -10,26 +10,41 @@ use uuid::Uuid;
 /// Rows of one statement.
 const AT_ONCE: usize = 500;
 const ADD_ENTRIES: &str = "insert into journal (seq, epoch, edit_id, group_id, kind, subject_kind, subject_id, author, source, at, before_values, \
-    after_values, reverts, run) ";
+    after_values, reverts, run, seance) ";
 
 /// The columns of an entry, in the order of [`EntryRow`].
 macro_rules! entry {
     ($rest:literal) => {
         concat!(
-            "select seq, epoch, edit_id, group_id, kind, subject_kind, subject_id, author, source, at, before_values, after_values, reverts, run from journal ",
+            "select seq, epoch, edit_id, group_id, kind, subject_kind, subject_id, author, source, at, before_values, after_values, reverts, run, seance from journal ",
             $rest
         )
     };
 }
 
-type EntryRow =
-    (i64, i64, Uuid, Option<Uuid>, String, String, Uuid, Option<Uuid>, Option<String>, i64, Json<Fields>, Json<Fields>, Option<i64>, Option<Uuid>);
+type EntryRow = (
+    i64,
+    i64,
+    Uuid,
+    Option<Uuid>,
+    String,
+    String,
+    Uuid,
+    Option<Uuid>,
+    Option<String>,
+    i64,
+    Json<Fields>,
+    Json<Fields>,
+    Option<i64>,
+    Option<Uuid>,
+    Option<Uuid>,
+);
 
 fn entry(row: EntryRow) -> Option<Entry> {
-    let (seq, epoch, edit_id, group, kind, subject_kind, subject_id, author, source, at, before, after, reverts, run) = row;
+    let (seq, epoch, edit_id, group, kind, subject_kind, subject_id, author, source, at, before, after, reverts, run, seance) = row;
     let kind = EditKind::parse(&kind)?;
     let subject = Subject { kind: SubjectKind::parse(&subject_kind)?, id: subject_id };
-    Some(Entry { seq, epoch, edit_id, group, kind, subject, author, source, at, before: before.0, after: after.0, reverts, run })
+    Some(Entry { seq, epoch, edit_id, group, kind, subject, author, source, at, before: before.0, after: after.0, reverts, run, seance })
 }
 
 fn entries(rows: Vec<EntryRow>) -> Vec<Entry> {
@@ -97,7 +112,7 @@ impl Tx {
             insert!(self, ADD_ENTRIES, some, |row, e| {
                 row.push_bind(e.seq).push_bind(e.epoch).push_bind(e.edit_id).push_bind(e.group).push_bind(e.kind.as_str());
                 row.push_bind(e.subject.kind.as_str()).push_bind(e.subject.id).push_bind(e.author).push_bind(&e.source).push_bind(e.at);
-                row.push_bind(Json(&e.before)).push_bind(Json(&e.after)).push_bind(e.reverts).push_bind(e.run)
+                row.push_bind(Json(&e.before)).push_bind(Json(&e.after)).push_bind(e.reverts).push_bind(e.run).push_bind(e.seance)
             });
         }
         Ok(())
@@ -125,6 +140,34 @@ impl Tx {
     /// When the database does not answer.
     pub async fn written_in(&mut self, run: Uuid, before: i64, limit: i64) -> Result<Vec<Entry>> {
         Ok(entries(all!(self, EntryRow, entry!("where run = $1 and seq < $2 order by seq desc limit $3"), run, before, limit)))
+    }
+
+    /// What was written in a séance after a number, and what undid it since, in order.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn written_in_seance(&mut self, seance: Uuid, after: i64, limit: i64) -> Result<Vec<Entry>> {
+        let rows = all!(
+            self,
+            EntryRow,
+            entry!("where seq > $2 and (seance = $1 or reverts in (select seq from journal where seance = $1)) order by seq limit $3"),
+            seance,
+            after,
+            limit
+        );
+        Ok(entries(rows))
+    }
+
+    /// The entries of some numbers, in no order.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn entries_among(&mut self, numbers: &[i64]) -> Result<Vec<Entry>> {
+        let mut found = Vec::new();
+        for numbers in numbers.chunks(AT_ONCE) {
+            found.extend(among!(self, EntryRow, entry!("where seq in ("), numbers));
+        }
+        Ok(entries(found))
     }
 
     /// The actors that a run made.

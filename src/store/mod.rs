@@ -12,6 +12,7 @@ pub mod journal;
 mod migrations;
 mod moving;
 mod pg_tools;
+mod seances;
 mod subjects;
 mod tx;
 
@@ -23,6 +24,7 @@ pub use imports::{
     is_taken,
 };
 pub use migrations::Schema;
+pub use seances::{Door, Participant};
 pub use tx::Tx;
 
 use sqlx::Connection;

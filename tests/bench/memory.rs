@@ -161,7 +161,17 @@ impl World {
             actor.doc.fields.insert("place/p1/position".into(), json!({"lon": lon, "lat": lat, "precision": "exact"}));
             seq.set(seq.get() + 1);
             let subject = Subject { kind: SubjectKind::Actor, id: actor.id };
-            let mark = Mark { seq: seq.get(), id: uuid::Uuid::nil(), at: 0, kind: EditKind::Set, subject, author: None, source: None };
+            let mark = Mark {
+                seq: seq.get(),
+                id: uuid::Uuid::nil(),
+                at: 0,
+                kind: EditKind::Set,
+                subject,
+                author: None,
+                source: None,
+                seance: None,
+                home: None,
+            };
             self.atlas.apply(vec![Change::Actor(Box::new(actor))], vec![mark], Version { epoch: 1, seq: seq.get() });
         };
         let points: Vec<[f64; 2]> = self.tree.iter().map(|p| *p.geom()).collect();

@@ -12,6 +12,7 @@ import { outbox } from './lib/outbox.svelte';
 import { parseRoute } from './lib/routes';
 import { router } from './lib/router.svelte';
 import { sendLive } from './live/sending';
+import { startWorker } from './offline/register';
 
 const embedded = parseRoute(location.pathname).name === 'embed';
 if (embedded) forgetIdentity();
@@ -25,6 +26,7 @@ if (!embedded) {
   sendLive();
   void outbox.start();
   void app.loadMe().catch(() => undefined);
+  startWorker(() => app.territory?.slug ?? null);
 }
 
 const target = document.getElementById('app')!;

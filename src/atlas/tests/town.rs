@@ -115,7 +115,17 @@ impl Town {
 
     fn mark(&mut self, kind: SubjectKind, id: Uuid, edit: EditKind) {
         let subject = Subject { kind, id };
-        self.pending.1.push(Mark { seq: self.seq, id: Uuid::nil(), at: self.seq * HOUR, kind: edit, subject, author: None, source: None });
+        self.pending.1.push(Mark {
+            seq: self.seq,
+            id: Uuid::nil(),
+            at: self.seq * HOUR,
+            kind: edit,
+            subject,
+            author: None,
+            source: None,
+            seance: None,
+            home: None,
+        });
     }
 
     /// Sends what was written as one batch.

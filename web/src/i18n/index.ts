@@ -4,11 +4,12 @@ import fr from './fr.json';
 /** One sentence, or one per plural form when it counts something. */
 export type Message = string | { one: string; other: string };
 type TeamKey = Exclude<keyof typeof import('./team.fr.json'), 'default'>;
-export type Key = keyof typeof fr | TeamKey;
+type SeanceKey = Exclude<keyof typeof import('./seance.fr.json'), 'default'>;
+export type Key = keyof typeof fr | TeamKey | SeanceKey;
 export type Language = 'fr' | 'en';
 
 // A key that one catalogue has and another lacks stops the type check here.
-type En = typeof import('./en.json') & typeof import('./team.en.json');
+type En = typeof import('./en.json') & typeof import('./team.en.json') & typeof import('./seance.en.json');
 type SameKeys = [Exclude<Key, keyof En>, Exclude<keyof En, Key | 'default'>] extends [never, never]
   ? true
   : never;
@@ -34,6 +35,12 @@ export async function chooseLanguage(
 /** The words of the team's screens come with those screens: a newcomer's first screen does not carry them. */
 export async function addTeamWords(): Promise<void> {
   const more = language === 'fr' ? await import('./team.fr.json') : await import('./team.en.json');
+  words = { ...words, ...more.default };
+}
+
+/** Those of the séances come with their screens. */
+export async function addSeanceWords(): Promise<void> {
+  const more = language === 'fr' ? await import('./seance.fr.json') : await import('./seance.en.json');
   words = { ...words, ...more.default };
 }
 

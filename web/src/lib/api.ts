@@ -1,5 +1,6 @@
 /** Talks to the server: one fetch wrapper, one function per route, and sentences instead of statuses. */
 import { language, t } from '../i18n';
+import { source } from '../offline/source.svelte';
 import type {
   Actor,
   ActorCollection,
@@ -63,7 +64,11 @@ export function wrote(epoch: number, seq: number): void {
 }
 
 export async function request<T>(path: string, init: RequestInit = {}, accept: number[] = []): Promise<T> {
-  const headers: Record<string, string> = { Accept: 'application/json', 'Accept-Language': language };
+  const headers: Record<string, string> = {
+    Accept: 'application/json',
+    'Accept-Language': language,
+    ...(init.headers as Record<string, string> | undefined),
+  };
   if (init.body) headers['Content-Type'] = 'application/json';
   if (written) headers['Bouillon-Head'] = written;
   let answer: Response;
@@ -73,6 +78,7 @@ export async function request<T>(path: string, init: RequestInit = {}, accept: n
     if (init.signal?.aborted) throw error;
     throw new Unreachable();
   }
+  source.note(answer);
   const body: unknown = await answer.json().catch(() => null);
   rememberHead(body);
   if (answer.ok || (accept.includes(answer.status) && hasResults(body))) return body as T;

@@ -26,6 +26,10 @@ class App {
 
   readonly themes = $derived(this.taxonomy?.themes ?? []);
   readonly role = $derived<Role>(this.me?.role ?? 'visitor');
+  /** May open séances. */
+  readonly organiser = $derived(
+    this.role === 'organiser' || this.role === 'moderator' || this.role === 'admin',
+  );
   readonly moderator = $derived(this.role === 'moderator' || this.role === 'admin');
 
   async loadTaxonomy(): Promise<void> {

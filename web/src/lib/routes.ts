@@ -7,6 +7,10 @@ export type Route =
   | { name: 'mine'; slug: string }
   | { name: 'imports'; slug: string }
   | { name: 'moderation'; slug: string }
+  | { name: 'seances'; slug: string }
+  | { name: 'seance'; slug: string; id: string }
+  | { name: 'screen'; slug: string; id: string }
+  | { name: 'join'; id: string | null }
   | { name: 'embed'; slug: string }
   | { name: 'legal' }
   | { name: 'privacy' }
@@ -15,6 +19,7 @@ export type Route =
   | { name: 'lost' };
 
 const SLUG = /^[a-z0-9][a-z0-9-]*$/;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 export function parseRoute(pathname: string): Route {
   const parts = pathname.split('/').filter(Boolean).map(decode);
@@ -26,6 +31,8 @@ export function parseRoute(pathname: string): Route {
     if (first === 'accessibilite') return { name: 'accessibility' };
     if (first === 'invitation') return { name: 'invitation' };
   }
+  if (first === 's' && parts.length <= 2 && (second === undefined || UUID.test(second)))
+    return { name: 'join', id: second ?? null };
   if (first === 'embed' && second && SLUG.test(second) && parts.length === 2)
     return { name: 'embed', slug: second };
   if (!SLUG.test(first)) return { name: 'lost' };
@@ -34,9 +41,14 @@ export function parseRoute(pathname: string): Route {
     if (second === 'carte') return { name: 'map', slug: first, actor: null };
     if (second === 'historique') return { name: 'history', slug: first };
     if (second === 'mes-contributions') return { name: 'mine', slug: first };
+    if (second === 'seances') return { name: 'seances', slug: first };
     if (second === 'imports' || second === 'moderation') return { name: second, slug: first };
   }
   if (second === 'acteurs' && third && parts.length === 3) return { name: 'map', slug: first, actor: third };
+  if (second === 'seances' && third && UUID.test(third)) {
+    if (parts.length === 3) return { name: 'seance', slug: first, id: third };
+    if (parts.length === 4 && parts[3] === 'ecran') return { name: 'screen', slug: first, id: third };
+  }
   return { name: 'lost' };
 }
 
@@ -56,5 +68,8 @@ export const paths = {
   mine: (slug: string) => `/${slug}/mes-contributions`,
   imports: (slug: string, run?: string) => `/${slug}/imports${run ? `?run=${encodeURIComponent(run)}` : ''}`,
   moderation: (slug: string) => `/${slug}/moderation`,
+  seances: (slug: string) => `/${slug}/seances`,
+  seance: (slug: string, id: string, view?: string) =>
+    `/${slug}/seances/${id}${view ? `?vue=${encodeURIComponent(view)}` : ''}`,
   embed: (slug: string) => `/embed/${slug}`,
 };

@@ -7,6 +7,7 @@ export const SOURCES = {
   selected: 'selected',
   hover: 'hover',
   me: 'me',
+  areas: 'areas',
 } as const;
 export const LAYERS = {
   actors: 'actors',
@@ -18,6 +19,7 @@ export const LAYERS = {
   freshHalo: 'fresh-halo',
   quartier: 'quartier',
   territory: 'territory',
+  areas: 'areas',
 } as const;
 /** Fonts of the labels, as named in the style's `font-faces`. */
 export const REGULAR = ['atkinson_regular'];

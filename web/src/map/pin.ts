@@ -23,6 +23,17 @@ export function pinElement(theme: string): HTMLElement {
   return holder;
 }
 
+/** The sticker of a theme alone, as large as the disc of the pin. */
+export function pinSvg(theme: string): SVGElement {
+  const svg = node('svg', { width: '40', height: '40', viewBox: '11 11 40 40' });
+  svg.append(
+    node('circle', { cx: '31', cy: '31', r: '20', fill: '#fff' }),
+    node('circle', { cx: '31', cy: '31', r: '18.5', fill: themeColor(theme) }),
+    node('path', { d: glyph(theme), fill: '#fff', transform: 'translate(20.5 20.5) scale(1.4)' }),
+  );
+  return svg;
+}
+
 function node(name: string, attributes: Record<string, string>): SVGElement {
   const element = document.createElementNS(SVG, name);
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);

@@ -1,6 +1,7 @@
 /** The map's paint: base map, territory outline, actor layers. Plain data, no map library here. */
 import type { Basemap, Territory } from '../lib/types';
 import { actorLayers } from './actorStyle';
+import { areaLayers } from './areas';
 import { areaPaint, baseLayers, label, linePaint, type Layer } from './base';
 import { LAYERS, SOURCES } from './ids';
 import { nameplates, outline, veil } from './outline';
@@ -45,6 +46,7 @@ export function buildStyle({ territory, actorTiles, origin, fonts, shade, langua
       ...(actorTiles
         ? { [SOURCES.actors]: { type: 'vector', tiles: [actorTiles], minzoom: 0, maxzoom: 20 } }
         : {}),
+      [SOURCES.areas]: { type: 'geojson', data: EMPTY },
       [SOURCES.fresh]: { type: 'geojson', data: EMPTY },
       [SOURCES.selected]: { type: 'geojson', data: EMPTY },
       [SOURCES.hover]: { type: 'geojson', data: EMPTY },
@@ -53,6 +55,7 @@ export function buildStyle({ territory, actorTiles, origin, fonts, shade, langua
     layers: [
       ...grounds,
       ...outlineLayers(shade),
+      ...areaLayers(shade),
       ...labels.map((layer) => withoutTwins(layer, territory)),
       ...nameLayers(shade, base === null),
       ...(actorLayers(actorTiles !== null, shade) as Layer[]),
@@ -105,6 +108,23 @@ function nameLayers(shade: Shade, alone: boolean): Layer[] {
       ...label(c, shade, { 'text-field': ['get', 'name'] }),
     };
   });
+}
+
+/** The same style with no label smaller than `least` pixels: for a wall, read from the back of a hall. */
+export function legible(style: Style, least: number): Style {
+  const grown = (size: unknown): unknown => {
+    if (typeof size === 'number') return Math.max(least, size);
+    if (!Array.isArray(size)) return size;
+    // ['interpolate', how, input, stop, value…] and ['step', input, value, stop, value…].
+    const first = size[0] === 'interpolate' ? 4 : size[0] === 'step' ? 2 : size.length;
+    return size.map((part, i) => (i >= first && (i - first) % 2 === 0 ? grown(part) : part));
+  };
+  const layers = style.layers.map((layer) =>
+    layer.layout?.['text-size'] === undefined
+      ? layer
+      : { ...layer, layout: { ...layer.layout, 'text-size': grown(layer.layout['text-size']) } },
+  );
+  return { ...style, layers };
 }
 
 type Changes = [layer: string, property: string, value: unknown][];
