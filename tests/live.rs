@@ -2,6 +2,7 @@
 
 use crate::app::{App, Backend, Person, at, create, edit, set_edit};
 use crate::live_client::{Live, Said};
+use crate::operations::Beside;
 use bouillon::model::Version;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -134,6 +135,21 @@ on_both! {
             lost.until(|l| l.snapshots == 1).await;
             assert_eq!(position(&lost), Version { epoch: seen.epoch, seq: last });
         }
+    }
+}
+
+on_both! {
+    async fn a_journal_that_is_replaced_under_an_open_socket_is_told_as_a_snapshot(backend: Backend) {
+        let (app, mut moderator) = ville(backend).await;
+        let mut live = Live::join(&app.person(), "ville").await;
+        let ruche = moderator.add("ville", json!({"name": "La Ruche"})).await;
+        live.reach(ruche["version"][1].as_i64().unwrap()).await;
+        Beside::new(&app.place).await.run("update journal_head set epoch = epoch + 7").await;
+        live.until(|l| l.snapshots == 1).await;
+        assert_eq!(position(&live), Version { epoch: 8, seq: ruche["version"][1].as_i64().unwrap() });
+        let four = moderator.add("ville", json!({"name": "Le Four"})).await;
+        live.reach(four["version"][1].as_i64().unwrap()).await;
+        assert_eq!((live.edits.len(), live.gaps, live.snapshots), (2, 0, 1));
     }
 }
 

@@ -45,6 +45,12 @@ async fn live(app: &App) -> Vec<Person> {
             seen.push(body["results"][0]["actor"].clone());
         }
     }
+    let seance = crate::seances::open(&mut people[2], "ville", json!({"title": "Samedi « solidaire »\t"})).await;
+    let mut guest = crate::seances::joined(app, &mut people[2], seance, "Ana \\N").await;
+    let set = json!({"name": "À la séance", "place/p1/position": at(2.5, 48.5)});
+    let edits = [crate::seances::within(seance, create("ville", set)), crate::seances::claim(seance, "centre", "Ana")];
+    assert_eq!(guest.edits(&edits).await.0, 200);
+    people.push(guest);
     people
 }
 
@@ -60,7 +66,7 @@ async fn everything(app: &App) -> Vec<Vec<u8>> {
     }
     let mut person = app.person();
     for path in
-        ["territories/ville/actors.geojson", "territories/voisine/counts", "territories/ville/history?limit=200", "changes?since=0", "territories"]
+        ["territories/ville/actors.geojson", "territories/voisine/counts", "territories/ville/history?limit=200", "changes?since=0", "territories", "territories/ville/seances"]
     {
         let response = person.send(reqwest::Method::GET, &format!("/api/v1/{path}"), None, &[]).await;
         assert!(response.status().is_success() || path.starts_with("changes"), "{path}: {}", response.status());
@@ -99,6 +105,14 @@ async fn an_installation_moves_to_postgis_with_its_journal_its_ids_and_its_peopl
     people[2].url = app.url.clone();
     assert_eq!(people[2].get("/api/v1/me").await.1["role"], "moderator");
     people[0].add("ville", json!({"name": "Après le déménagement"})).await;
+    people[3].url = app.url.clone();
+    let (_, list) = people[3].get("/api/v1/territories/ville/seances").await;
+    let seance = list["seances"][0]["id"].as_str().unwrap().parse().unwrap();
+    assert_eq!(list["seances"][0]["you"]["nickname"], "Ana \\N", "{list}");
+    let more = crate::seances::within(seance, create("ville", json!({"name": "Encore", "place/p1/position": at(2.5, 48.5)})));
+    assert_eq!(people[3].edits(&[more]).await.0, 200, "whoever takes part goes on");
+    let (_, minutes) = people[3].get(&format!("/api/v1/seances/{seance}/minutes")).await;
+    assert_eq!(minutes["counts"], json!({"added": 2, "completed": 0, "confirmed": 0, "edits": 3}), "{minutes}");
     let out = app.place.run(&["check"]);
     assert!(out.status.success(), "{}", said(&out));
     // The data folder goes away with its place, so this one lives to the end.

@@ -34,7 +34,7 @@ async fn readyz_until(url: &str, status: u16, word: &str) -> (u16, String) {
     }
 }
 
-fn terminate(app: &App) {
+pub(crate) fn terminate(app: &App) {
     assert!(Command::new("kill").arg(app.pid().to_string()).status().unwrap().success());
 }
 
@@ -83,13 +83,13 @@ on_both! {
 }
 
 /// Another connection to the same database, which does something behind the server's back.
-enum Beside {
+pub(crate) enum Beside {
     Sqlite(sqlx::SqliteConnection),
     Postgis(sqlx::PgConnection),
 }
 
 impl Beside {
-    async fn new(place: &Place) -> Self {
+    pub(crate) async fn new(place: &Place) -> Self {
         match &place.database {
             Some(url) => Self::Postgis(sqlx::PgConnection::connect(url).await.unwrap()),
             None => {
@@ -99,7 +99,7 @@ impl Beside {
         }
     }
 
-    async fn run(&mut self, sql: &'static str) {
+    pub(crate) async fn run(&mut self, sql: &'static str) {
         match self {
             Self::Sqlite(c) => drop(sqlx::raw_sql(sql).execute(c).await.unwrap()),
             Self::Postgis(c) => drop(sqlx::raw_sql(sql).execute(c).await.unwrap()),

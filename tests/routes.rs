@@ -96,6 +96,20 @@ const TABLE: &[Row] = &[
     own("post", "/api/v1/territories/{slug}/imports", "?name=x.txt {}", admins(400)),
     own("get", "/api/v1/territories/{slug}/moderation", "", team(200)),
     own("post", "/api/v1/moderation/{id}", " {\"decision\":\"here\"}", [401, 404, 404, 404]),
+    own("get", "/api/v1/territories/{slug}/seances", "", all(200)),
+    own("post", "/api/v1/seances/join", " {}", all(400)),
+    own("get", "/api/v1/seances/{id}", "", all(200)),
+    own("get", "/api/v1/seances/{id}/door", "", team(200)),
+    own("post", "/api/v1/seances/{id}/door", " {\"action\":\"renew\"}", team(200)),
+    own("get", "/api/v1/seances/{id}/participants", "", team(200)),
+    own("post", "/api/v1/seances/{id}/participants/{participant}/revoke", " {}", team(404)),
+    own("get", "/api/v1/seances/{id}/progress", "", all(200)),
+    own("get", "/api/v1/seances/{id}/cells", "", all(200)),
+    own("get", "/api/v1/seances/{id}/cells/next", "?lon=2.5&lat=48.5", all(200)),
+    own("get", "/api/v1/seances/{id}/minutes", "", team(200)),
+    own("get", "/api/v1/seances/{id}/minutes.csv", "", team(200)),
+    own("get", "/api/v1/seances/{id}/edits", "", team(200)),
+    own("post", "/api/v1/seances/{id}/undo", " {\"whole\":true,\"preview\":true}", team(200)),
     // Without the headers of a WebSocket; tests/live*.rs open it.
     own("get", "/api/v1/live", "", all(426)),
     own("get", "/api/{*rest}", "", all(404)),
@@ -112,6 +126,11 @@ const TABLE: &[Row] = &[
     page("/{slug}/mes-contributions"),
     page("/{slug}/imports"),
     page("/{slug}/moderation"),
+    page("/{slug}/seances"),
+    own("get", "/{slug}/seances/{id}", "", all(200)),
+    page("/{slug}/seances/{id}/ecran"),
+    page("/s"),
+    page("/s/{id}"),
     own("get", "/assets/{*path}", "", all(404)),
     row("get", "/bouillon.svg", "", false, "public, max-age=86400", all(200)),
     row("get", "/sw.js", "", false, ASKING, all(200)),
@@ -140,9 +159,10 @@ fn routed() -> BTreeSet<(String, String)> {
 }
 
 impl Row {
-    fn address(&self, actor: &str) -> String {
+    fn address(&self, ids: &Ids) -> String {
         let (query, _) = self.more.split_once(' ').unwrap_or((self.more, ""));
-        let path = self.path.replace("{slug}", "ville").replace("{archive}", "ville").replace("{id}", actor);
+        let path = self.path.replace("{slug}", "ville").replace("{archive}", "ville").replace("{participant}", &ids.actor);
+        let path = path.replace("{id}", if path.contains("/seances/") { &ids.seance } else { &ids.actor });
         format!("{}{query}", path.replace("{z}/{x}/{y}", "8/129/88.mvt").replace("{*rest}", "v1/rien").replace("{*path}", "x.js"))
     }
 
@@ -159,21 +179,28 @@ fn the_table_names_every_route_and_nothing_else() {
     assert!(new.is_empty() && gone.is_empty(), "not in the table: {new:?}; only in the table: {gone:?}");
 }
 
-async fn town(backend: Backend) -> (App, String, Vec<Person>) {
+/// What the addresses name.
+struct Ids {
+    actor: String,
+    seance: String,
+}
+
+async fn town(backend: Backend) -> (App, Ids, Vec<Person>) {
     let app = App::start_watched(Place::new(backend).await, FREE, &[]);
     app.territory("ville", 2.0, 48.0).await;
     let mut contributor = app.person();
     let made = contributor.add("ville", json!({"name": "La Ruche", "place/p1/position": at(2.5, 48.5)})).await;
-    let people = vec![app.person(), contributor, app.with_role("moderator").await, app.with_role("admin").await];
-    (app, made["id"].as_str().unwrap().to_owned(), people)
+    let mut people = vec![app.person(), contributor, app.with_role("moderator").await, app.with_role("admin").await];
+    let seance = crate::seances::open(&mut people[2], "ville", json!({})).await.to_string();
+    (app, Ids { actor: made["id"].as_str().unwrap().to_owned(), seance }, people)
 }
 
 on_both! {
     async fn every_route_answers_each_role_each_site_and_each_cache_as_the_table_says(backend: Backend) {
-        let (app, actor, mut people) = town(backend).await;
+        let (app, ids, mut people) = town(backend).await;
         let mut wrong = Vec::new();
         for row in TABLE {
-            let (path, method) = (row.address(&actor), row.method.to_uppercase().parse::<Method>().unwrap());
+            let (path, method) = (row.address(&ids), row.method.to_uppercase().parse::<Method>().unwrap());
             for (person, wanted) in people.iter_mut().zip(row.answers) {
                 let answer = person.send(method.clone(), &path, row.body(), &[]).await;
                 let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
@@ -197,11 +224,11 @@ on_both! {
 
 #[tokio::test]
 async fn other_sites_and_other_methods_get_what_each_route_allows() {
-    let (app, actor, mut people) = town(Backend::Sqlite).await;
+    let (app, ids, mut people) = town(Backend::Sqlite).await;
     let ana = &mut people[1];
     let foreign = ("origin", "https://ailleurs.example.org");
     for row in TABLE {
-        let path = row.address(&actor);
+        let path = row.address(&ids);
         let preflight = ana.send(Method::OPTIONS, &path, None, &[foreign, ("access-control-request-method", "POST")]).await;
         let allowed = preflight.headers().get("access-control-allow-methods").map_or("", |v| v.to_str().unwrap()).to_owned();
         assert_eq!(allowed, if row.open { "GET,HEAD" } else { "" }, "OPTIONS {path}");
@@ -230,10 +257,10 @@ async fn other_sites_and_other_methods_get_what_each_route_allows() {
 
 #[tokio::test]
 async fn every_route_that_reads_a_body_reads_so_much_of_it() {
-    let (app, actor, mut people) = town(Backend::Sqlite).await;
+    let (app, ids, mut people) = town(Backend::Sqlite).await;
     let ana = &mut people[1];
     for row in TABLE.iter().filter(|r| r.method == "post" && r.path != "/api/v1/territories/{slug}/imports") {
-        let path = row.address(&actor);
+        let path = row.address(&ids);
         for (length, too_long) in [(512 * 1024 - 200, false), (512 * 1024 + 1, true), (3 << 20, true)] {
             let answer = ana.send(Method::POST, &path, Some(format!("\"{}\"", "a".repeat(length))), &[("accept-language", "en")]).await;
             assert_eq!(answer.status() == StatusCode::PAYLOAD_TOO_LARGE, too_long, "{path} {length}: {}", answer.status());

@@ -39,7 +39,7 @@ async fn every_answer_of_every_route_carries_the_headers_that_browsers_obey() {
             assert_eq!(header("cross-origin-opener-policy"), "same-origin", "{method} {path}");
             assert_eq!(header("strict-transport-security"), "", "only over https");
             // What anybody may read from anywhere is not what belongs to one person.
-            let own = ["/me", "/form", "/edits", "/history", "/invitations", "/duplicates"].iter().any(|w| path.contains(w));
+            let own = ["/me", "/form", "/edits", "/history", "/invitations", "/duplicates", "/seances"].iter().any(|w| path.contains(w));
             assert!(!own || header("access-control-allow-origin").is_empty(), "{method} {path} is open to other sites");
             if method == Method::GET {
                 assert_eq!(header("set-cookie"), "", "{path}: reading makes nobody known");

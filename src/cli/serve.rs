@@ -61,16 +61,20 @@ pub(super) async fn run(settings: Settings) -> anyhow::Result<()> {
     let following = tokio::spawn(follow_addresses(journal.store.clone(), geocoder));
     let server = http::serve(listener, tls, http::router(app.clone()), async move { drop(stopping.wait_for(|s| *s).await) });
     supervisor::ready();
+    // Sockets are none of the listener's requests; what they have sent is written and answered before the writer stops.
+    let served = async {
+        server.await?;
+        app.sockets_ended().await;
+        std::io::Result::Ok(())
+    };
     tokio::select! {
-        done = server => done?,
+        done = served => done?,
         () = asked_to_stop(&app, settings.drain(), stop) => {}
     }
     if let Some(socket) = control {
         let _ = std::fs::remove_file(socket);
     }
     following.abort();
-    // Before the writer stops: what sockets have sent is written and answered.
-    let _ = tokio::time::timeout(LAST_REQUESTS, app.sockets_ended()).await;
     journal.close().await;
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! One actor, and its history.
 
 use super::extract::{Path, Query};
+use super::seances::{self, Nicknames};
 use super::who::Person;
 use super::{App, Error, Result};
 use crate::journal::broken;
@@ -72,6 +73,7 @@ pub(super) async fn told(tx: &mut Tx, person: &Person, mut entries: Vec<Entry>, 
         Some(id) => tx.grants(id).await?,
         None => Vec::new(),
     };
+    let nicknames = seances::nicknames(tx, person, &entries).await?;
     let next = if entries.len() as i64 == limit { entries.last().map(|e| e.seq) } else { None };
     let mut edits = Vec::with_capacity(entries.len());
     let mut actor: Option<Actor> = None;
@@ -82,7 +84,7 @@ pub(super) async fn told(tx: &mut Tx, person: &Person, mut entries: Vec<Entry>, 
         let mine = e.author.is_some() && e.author == person.id;
         let reverted_by = tx.reverted_by(e.seq).await?;
         let mut told = json!({
-            "seq": e.seq, "epoch": e.epoch, "id": e.edit_id, "kind": e.kind, "by": label::author(e.author, e.source.as_deref()), "mine": mine,
+            "seq": e.seq, "epoch": e.epoch, "id": e.edit_id, "kind": e.kind, "by": by(&e, &nicknames), "mine": mine, "seance": e.seance,
             "at": label::moment(e.at), "source": e.source, "fields": changes(&e), "reverts": e.reverts, "reverted_by": reverted_by,
             "can_revert": reverted_by.is_none() && may_revert(&grants, mine, &e, actor.as_ref()),
         });
@@ -94,6 +96,12 @@ pub(super) async fn told(tx: &mut Tx, person: &Person, mut entries: Vec<Entry>, 
         edits.push(told);
     }
     Ok(json!({"edits": edits, "next": next}))
+}
+
+/// Who wrote an entry: in a séance the nickname, for those who may read it.
+fn by(e: &Entry, nicknames: &Nicknames) -> String {
+    let known = e.seance.zip(e.author).and_then(|key| nicknames.get(&key));
+    known.cloned().unwrap_or_else(|| label::author(e.author, e.source.as_deref()))
 }
 
 /// What the rights table will say of a revert, so that no button is shown that can only be refused.

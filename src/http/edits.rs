@@ -91,7 +91,7 @@ pub(super) async fn write(app: &App, lang: Lang, identity: Uuid, address: Addres
     if creations > 0 && !invited && !lifted {
         form::check(app, body.form.as_ref())?;
     }
-    if lifted {
+    if lifted && !invited {
         app.quotas.take_as_participant(identity, body.edits.len() as u32)?;
     } else if !invited {
         app.quotas.take(identity, address, creations, body.edits.len() as u32 - creations)?;

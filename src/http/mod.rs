@@ -22,6 +22,7 @@ mod pack;
 mod pages;
 mod quota;
 mod ready;
+mod seance_pages;
 mod seance_work;
 mod seances;
 mod session;
@@ -54,7 +55,7 @@ use rand::RngCore;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
@@ -243,9 +244,9 @@ pub fn router(app: App) -> Routes {
         .route("/{slug}/mes-contributions", get(pages::territory))
         .route("/{slug}/imports", get(pages::territory))
         .route("/{slug}/moderation", get(pages::territory))
-        .route("/{slug}/seances", get(pages::territory))
-        .route("/{slug}/seances/{id}", get(pages::text_page))
-        .route("/{slug}/seances/{id}/ecran", get(pages::text_page))
+        .route("/{slug}/seances", get(seance_pages::list))
+        .route("/{slug}/seances/{id}", get(seance_pages::one))
+        .route("/{slug}/seances/{id}/ecran", get(seance_pages::screen))
         .route("/s", get(pages::text_page))
         .route("/s/{id}", get(pages::text_page))
         .route("/assets/{*path}", get(assets::asset))
@@ -338,9 +339,16 @@ pub async fn serve(
 ) -> std::io::Result<()> {
     let service = routes.into_make_service_with_connect_info::<SocketAddr>();
     match tls {
-        None => axum::serve(listener, service).with_graceful_shutdown(stop).await,
+        None => axum::serve(listener.tap_io(at_once), service).with_graceful_shutdown(stop).await,
         // Tapping makes the address of our listener known to handlers as that of a plain one.
-        Some(tls) => axum::serve(tls.listen(listener)?.tap_io(|_| ()), service).with_graceful_shutdown(stop).await,
+        Some(tls) => axum::serve(tls.listen(listener)?.tap_io(|stream| at_once(stream.get_mut().0)), service).with_graceful_shutdown(stop).await,
+    }
+}
+
+/// Sends small messages at once: an edit that others wait to see is not held back until the one before it has arrived.
+fn at_once(stream: &mut TcpStream) {
+    if let Err(e) = stream.set_nodelay(true) {
+        tracing::debug!("a connection sends in larger pieces: {e}");
     }
 }
 

@@ -28,7 +28,8 @@ struct Named {
     name: String,
 }
 
-struct Page {
+/// A page before it is put into index.html.
+pub(super) struct Page {
     title: String,
     description: String,
     body: Markup,
@@ -37,11 +38,11 @@ struct Page {
 }
 
 impl Page {
-    fn new(title: impl Into<String>, description: impl Into<String>, body: Markup) -> Self {
+    pub(super) fn new(title: impl Into<String>, description: impl Into<String>, body: Markup) -> Self {
         Self { title: title.into(), description: description.into(), body, json_ld: None, status: StatusCode::OK }
     }
 
-    fn write(self, lang: Lang) -> Response {
+    pub(super) fn write(self, lang: Lang) -> Response {
         let Some(index) = assets::index() else { return unbuilt() };
         let head = html! {
             title { (self.title) }
@@ -81,7 +82,7 @@ fn unbuilt() -> Response {
     (StatusCode::OK, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], page.into_string()).into_response()
 }
 
-fn say<'a>(lang: Lang, fr: &'a str, en: &'a str) -> &'a str {
+pub(super) fn say<'a>(lang: Lang, fr: &'a str, en: &'a str) -> &'a str {
     if lang == Lang::Fr { fr } else { en }
 }
 
@@ -252,8 +253,13 @@ fn json_ld(a: &Actor) -> Value {
 
 /// `/mentions-legales` and the other pages whose text is the app's.
 pub(super) async fn text_page(lang: Lang) -> Response {
+    needs_script(lang, "Bouillon")
+}
+
+/// A page that says nothing without a script but its title.
+pub(super) fn needs_script(lang: Lang, title: &str) -> Response {
     let needs = say(lang, "Cette page a besoin de JavaScript.", "This page needs JavaScript.");
-    Page::new("Bouillon", "Bouillon", html! { h1 { "Bouillon" } noscript { p { (needs) } } }).write(lang)
+    Page::new(title, title, html! { h1 { (title) } noscript { p { (needs) } } }).write(lang)
 }
 
 /// An address that leads nowhere.
@@ -261,7 +267,7 @@ pub(super) async fn nowhere(lang: Lang) -> Response {
     missing(lang)
 }
 
-fn missing(lang: Lang) -> Response {
+pub(super) fn missing(lang: Lang) -> Response {
     let text = say(lang, "Il n’y a rien à cette adresse.", "There is nothing at this address.");
     let mut page = Page::new(text, text, html! { h1 { (text) } p { a href="/" { (say(lang, "Retour à l’accueil", "Back to the start")) } } });
     page.status = StatusCode::NOT_FOUND;

@@ -2,7 +2,7 @@
 
 use super::actors::parse_id;
 use super::extract::{Body, Path, Query};
-use super::seances::{SCREEN, failed, find, for_team, role, told};
+use super::seances::{SCREEN, failed, find, for_team, knows_them, told};
 use super::who::Person;
 use super::{App, Error, Result};
 use crate::journal::now;
@@ -77,7 +77,7 @@ pub(super) async fn progress(State(app): State<App>, lang: Lang, person: Person,
     let screen = headers.get(SCREEN).and_then(|v| v.to_str().ok());
     let nicknames = match screen {
         Some(token) if app.seances.is_screen(s.id, token).await.map_err(|e| failed(e, lang))? => true,
-        _ => knows_them(&app, &person, &s).await?,
+        _ => knows_them(&mut app.journal.store.read().await?, &person, &s).await?,
     };
     let p = app.seances.progress(&s, nicknames).await.map_err(|e| failed(e, lang))?;
     let last: Vec<Value> = p
@@ -95,14 +95,6 @@ pub(super) async fn progress(State(app): State<App>, lang: Lang, person: Person,
         "coverage": {"total": p.total, "claimed": p.claimed, "done": p.done, "nothing": p.nothing}, "ends_at": label::moment(s.ends_at()),
         "state": s.state(now()),
     })))
-}
-
-/// Whether somebody may read the nicknames of a séance: they take part, or organise.
-async fn knows_them(app: &App, person: &Person, s: &Seance) -> Result<bool> {
-    let Some(id) = person.id else { return Ok(false) };
-    let mut tx = app.journal.store.read().await?;
-    let inside = tx.participant(s.id, id).await?.is_some_and(|p| p.revoked_at.is_none());
-    Ok(inside || role(&mut tx, person, s.home).await? >= Role::Organiser)
 }
 
 /// The pieces of the area: what is on them, who has them.
@@ -163,8 +155,7 @@ async fn for_those_inside(app: &App, lang: Lang, person: &Person, id: &str) -> R
     }
     let mut tx = app.journal.store.read().await?;
     let s = find(&mut tx, lang, id).await?;
-    drop(tx);
-    if knows_them(app, person, &s).await? { Ok(s) } else { Err(refused(StatusCode::FORBIDDEN)) }
+    if knows_them(&mut tx, person, &s).await? { Ok(s) } else { Err(refused(StatusCode::FORBIDDEN)) }
 }
 
 /// Who took part and what changed.

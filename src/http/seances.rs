@@ -6,7 +6,8 @@ use super::tiles::own_address;
 use super::who::{Address, Person};
 use super::{App, Error, Result, territories};
 use crate::journal::now;
-use crate::model::{Edit, Lang, Role, Seance, label};
+use crate::model::seance::SeanceState;
+use crate::model::{Edit, Entry, Lang, Role, Seance, label};
 use crate::seance::{self, Doorway, Entrance, Opening, Qr, Refused};
 use crate::store::{Participant, Tx};
 use axum::Json;
@@ -15,6 +16,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use std::collections::{BTreeSet, HashMap};
 use uuid::Uuid;
 
 /// The header in which the projector's page sends its token.
@@ -80,6 +82,34 @@ pub(super) async fn role(tx: &mut Tx, person: &Person, home: Uuid) -> Result<Rol
     let granted = tx.grants(id).await?.into_iter().filter(|g| g.territory.is_none_or(|t| t == home)).map(|g| g.role).max();
     let known = tx.identity(id).await?.is_some();
     Ok(granted.unwrap_or(if known { Role::Contributor } else { Role::Visitor }))
+}
+
+/// Whether somebody may read the nicknames of a séance: they take part, or organise.
+///
+/// # Errors
+/// When the database does not answer.
+pub(super) async fn knows_them(tx: &mut Tx, person: &Person, s: &Seance) -> Result<bool> {
+    let Some(id) = person.id else { return Ok(false) };
+    let inside = tx.participant(s.id, id).await?.is_some_and(|p| p.revoked_at.is_none());
+    Ok(inside || role(tx, person, s.home).await? >= Role::Organiser)
+}
+
+/// Nicknames by séance and identity.
+pub(super) type Nicknames = HashMap<(Uuid, Uuid), String>;
+
+/// The nicknames in the séances of some entries that somebody may read.
+///
+/// # Errors
+/// When the database does not answer.
+pub(super) async fn nicknames(tx: &mut Tx, person: &Person, entries: &[Entry]) -> Result<Nicknames> {
+    let mut names = Nicknames::new();
+    for id in entries.iter().filter_map(|e| e.seance).collect::<BTreeSet<_>>() {
+        let Some(s) = tx.seance(id).await? else { continue };
+        if knows_them(tx, person, &s).await? {
+            names.extend(tx.participants(id).await?.into_iter().map(|p| ((id, p.identity), p.name())));
+        }
+    }
+    Ok(names)
 }
 
 /// The séance, for somebody who has at least a role in its territory.
@@ -241,7 +271,7 @@ pub(super) async fn lifted(app: &App, identity: Uuid, edits: &[Edit]) -> Result<
         return Ok(false);
     }
     let mut tx = app.journal.store.read().await?;
-    let open = tx.seance(seance).await?.is_some_and(|s| s.state(now()) == crate::model::seance::SeanceState::Open);
+    let open = tx.seance(seance).await?.is_some_and(|s| s.state(now()) == SeanceState::Open);
     Ok(open && tx.participant(seance, identity).await?.is_some_and(|p| p.revoked_at.is_none()))
 }
 

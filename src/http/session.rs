@@ -43,6 +43,12 @@ enum Said {
     Hello(Hello),
     Edits(Body),
     Presence(Presence),
+    /// Edits of which the ids are known and no more.
+    #[serde(skip)]
+    NotUnderstood {
+        ids: Vec<Uuid>,
+        why: String,
+    },
 }
 
 /// What can be read of any message, whatever its version.
@@ -52,6 +58,17 @@ struct Envelope<'a> {
     kind: Cow<'a, str>,
     #[serde(default)]
     v: Option<i64>,
+}
+
+/// The ids of edits that are not understood as a whole.
+#[derive(Debug, Deserialize)]
+struct Ids {
+    edits: Vec<Id>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Id {
+    id: Uuid,
 }
 
 /// Why a socket ends.
@@ -209,6 +226,10 @@ impl Session {
                 self.socket.present(presence);
                 Ok(())
             }
+            Said::NotUnderstood { ids, why } => {
+                let detail = self.says("Le corps de la demande n’est pas compris.", &format!("The body is not understood: {why}"));
+                self.send(ws, words::refused(&ids, 400, "bad_body", &detail, None)).await
+            }
         }
     }
 
@@ -223,7 +244,13 @@ impl Session {
             let detail = self.says("Cette page est d’une autre version : rechargez-la.", "This page is of another version: reload it.");
             return Err(End::bye("upgrade_required", close_code::POLICY, detail));
         }
-        serde_json::from_slice(&text).map_err(not_understood)
+        serde_json::from_slice(&text).or_else(|e| match serde_json::from_slice::<Ids>(&text) {
+            // Which edits are meant is known: they are refused as by POST, and the socket goes on.
+            Ok(Ids { edits }) if envelope.kind == "edits" => {
+                Ok(Said::NotUnderstood { ids: edits.into_iter().map(|e| e.id).collect(), why: e.to_string() })
+            }
+            _ => Err(not_understood(e)),
+        })
     }
 
     /// Whether this may be said now; it counts in any case.
@@ -240,13 +267,21 @@ impl Session {
             return Err(End::bye("not_found", close_code::POLICY, detail));
         };
         // On the heap: a query's future would make every idle socket larger.
-        let Ok((role, pseudonym)) = Box::pin(known(&self.app, self.identity, territory)).await else {
+        let Ok(known) = Box::pin(known(&self.app, self.identity, territory, hello.seance)).await else {
             let detail = self.says("Le serveur n’a pas pu répondre ; la carte réessaie.", "The server could not answer; the map tries again.");
             return Err(End::bye("internal", close_code::ERROR, detail));
         };
-        self.role = role;
+        let head = self.app.journal.follower.head();
+        if let Some(seen) = hello.seen.filter(|seen| seen.epoch == head.epoch && seen.seq > head.seq) {
+            // It was told so by another node, and this one is about to hear of it.
+            self.app.journal.follower.reach(seen.seq).await;
+        }
+        self.role = known.role;
         self.look = Instant::now() + LOOK;
-        let first = self.socket.hello(Newcomer { territory, seen: hello.seen, nickname: hello.nickname, color: hello.color, pseudonym, role });
+        let nickname = known.nickname.or(hello.nickname);
+        let newcomer =
+            Newcomer { territory, seen: hello.seen, nickname, color: known.color.or(hello.color), pseudonym: known.pseudonym, role: known.role };
+        let first = self.socket.hello(newcomer);
         for text in first {
             self.send(ws, text).await?;
         }
@@ -306,11 +341,11 @@ impl Session {
         // Rights are read again with every edit; this only spares the others their next refusal.
         if self.role > Role::Contributor
             && let Some(territory) = self.socket.territory()
-            && let Ok((role, _)) = Box::pin(known(&self.app, self.identity, territory)).await
-            && role != self.role
+            && let Ok(known) = Box::pin(known(&self.app, self.identity, territory, None)).await
+            && known.role != self.role
         {
-            self.role = role;
-            self.send(ws, words::revoked(role)).await?;
+            self.role = known.role;
+            self.send(ws, words::revoked(known.role)).await?;
         }
         Ok(())
     }
@@ -370,11 +405,31 @@ fn message(text: Text) -> Message {
     Message::Text(Utf8Bytes::try_from(text).unwrap_or_default())
 }
 
-/// What an identity may do in a territory, and what the journal calls it, when it knows it.
-async fn known(app: &App, identity: Option<Uuid>, territory: Uuid) -> Result<(Role, Option<String>)> {
-    let Some(id) = identity else { return Ok((Role::Visitor, None)) };
+/// What the database knows of whoever says hello.
+#[derive(Debug, Default)]
+struct Known {
+    /// What they may do in the territory.
+    role: Role,
+    /// What the journal calls them.
+    pseudonym: Option<String>,
+    /// As they joined the séance.
+    nickname: Option<String>,
+    color: Option<u8>,
+}
+
+async fn known(app: &App, identity: Option<Uuid>, territory: Uuid, seance: Option<Uuid>) -> Result<Known> {
+    let Some(id) = identity else { return Ok(Known::default()) };
     let mut tx = app.journal.store.read().await?;
     let granted = tx.grants(id).await?.into_iter().filter(|g| g.territory.is_none_or(|t| t == territory)).map(|g| g.role).max();
-    let name = tx.identity(id).await?.map(|_| label::pseudonym(id));
-    Ok((granted.unwrap_or(if name.is_some() { Role::Contributor } else { Role::Visitor }), name))
+    let pseudonym = tx.identity(id).await?.map(|_| label::pseudonym(id));
+    let participant = match seance {
+        Some(seance) => tx.participant(seance, id).await?.filter(|p| p.revoked_at.is_none()),
+        None => None,
+    };
+    Ok(Known {
+        role: granted.unwrap_or(if pseudonym.is_some() { Role::Contributor } else { Role::Visitor }),
+        pseudonym,
+        color: participant.as_ref().and_then(|p| u8::try_from(p.color).ok()),
+        nickname: participant.and_then(|p| p.nickname),
+    })
 }

@@ -3,6 +3,7 @@
 use super::words::{Presence, Typing, session};
 use crate::model::{label, text};
 use serde_json::{Value, json};
+use std::collections::HashSet;
 use uuid::Uuid;
 
 /// Longest nickname, characters.
@@ -20,6 +21,8 @@ pub(super) struct Person {
     pub(super) identity: Option<Uuid>,
     /// The name that others see; unique here, except between two windows of one identity.
     pub(super) name: String,
+    /// The same for names that look the same to a hurried reader.
+    key: String,
     /// The number of somebody whom nothing else is known of.
     pub(super) visitor: Option<u32>,
     nickname: Option<String>,
@@ -49,6 +52,7 @@ impl Person {
         Self {
             identity,
             name: String::new(),
+            key: String::new(),
             visitor: None,
             nickname: None,
             pseudonym,
@@ -88,21 +92,20 @@ impl Person {
         self.color != before
     }
 
-    /// Gives them a name that none of `others` has.
-    pub(super) fn name_among<'a>(&mut self, others: impl Iterator<Item = &'a Self> + Clone) {
-        let taken = |name: &str| {
-            let key = key(name);
-            others.clone().any(|o| self::key(&o.name) == key && (o.identity.is_none() || o.identity != self.identity))
-        };
+    /// Gives them a name that none of `others` has, unless that is another window of theirs.
+    pub(super) fn name_among<'a>(&mut self, others: impl Iterator<Item = &'a Self>) {
+        let strangers = others.filter(|o| o.identity.is_none() || o.identity != self.identity);
+        let taken: HashSet<&str> = strangers.map(|o| o.key.as_str()).collect();
+        let free = |name: &str| !taken.contains(key(name).as_str());
         self.visitor = None;
         if let Some(wished) = self.nickname.as_ref().or(self.pseudonym.as_ref()) {
             let mut names = (1_u32..).map(|n| if n == 1 { wished.clone() } else { format!("{wished} {n}") });
-            self.name = names.find(|name| !taken(name)).unwrap_or_default();
-            return;
+            self.name = names.find(|name| free(name)).unwrap_or_default();
+        } else {
+            self.visitor = (1_u32..).find(|n| free(&format!("visiteur {n}")));
+            self.name = format!("visiteur {}", self.visitor.unwrap_or_default());
         }
-        let number = (1_u32..).find(|n| !taken(&format!("visiteur {n}")));
-        self.visitor = number;
-        self.name = format!("visiteur {}", number.unwrap_or_default());
+        self.key = key(&self.name);
     }
 
     /// Takes what they say of themselves; true when others see something new by it.

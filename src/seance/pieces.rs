@@ -18,8 +18,6 @@ use uuid::Uuid;
 const FINEST: u8 = 17;
 /// An area has at most so many pieces; a larger one gets larger tiles.
 const MOST: usize = 400;
-/// A street this far from the middle still names a piece, metres.
-const NEAR: f64 = 300.0;
 /// How far one walks for twice as much to do, metres.
 const WALK: f64 = 500.0;
 
@@ -224,8 +222,11 @@ fn named(tiles: &[TileId], geocoder: &Geocoder) -> Vec<Arc<Piece>> {
     let (west, north) = (tiles.iter().map(|t| t.x).min().unwrap_or(0), tiles.iter().map(|t| t.y).min().unwrap_or(0));
     let mut used: HashMap<String, usize> = HashMap::new();
     let name = |tile: &TileId| {
-        let [lon, lat] = tile.bbox().center();
-        let near = |kind| geocoder.reverse(lon, lat, Some(kind), 1).into_iter().find(|h| h.distance_m.is_some_and(|d| d <= NEAR));
+        let bbox = tile.bbox();
+        let [lon, lat] = bbox.center();
+        // What is farther from the middle than a corner lies elsewhere.
+        let far = metres([bbox.west, bbox.north], [lon, lat]);
+        let near = |kind| geocoder.reverse(lon, lat, Some(kind), 1).into_iter().find(|h| h.distance_m.is_some_and(|d| d <= far));
         let street = near(Kind::Of(AddressKind::Street));
         let name = match (near(Kind::House), &street) {
             (Some(house), _) => format!("autour du {}", in_a_sentence(&house.name)),

@@ -53,26 +53,26 @@ pub(super) enum Broken {
 }
 
 impl Broken {
-    /// Every variant that must be noticed.
-    pub(super) const ALL: [Self; 18] = [
-        Self::NumberOutsideLock,
-        Self::AckEarly,
-        Self::LastWins,
-        Self::NoIdempotence,
-        Self::NoGap,
-        Self::BaseWithoutEpoch,
-        Self::NoReoffer,
-        Self::DeleteUnseen,
-        Self::SetOverwritten,
-        Self::HalfGroup,
-        Self::ForgottenGroup,
-        Self::RevertOver,
-        Self::RevertWithoutEpoch,
-        Self::Tombstone,
-        Self::LateNode,
-        Self::Skips,
-        Self::Thawed,
-        Self::QueueForgotten,
+    /// Every variant that must be noticed, with as many seeds as show it a few times.
+    pub(super) const ALL: [(Self, u64); 18] = [
+        (Self::NumberOutsideLock, 60),
+        (Self::AckEarly, 300),
+        (Self::LastWins, 60),
+        (Self::NoIdempotence, 60),
+        (Self::NoGap, 60),
+        (Self::BaseWithoutEpoch, 1500),
+        (Self::NoReoffer, 60),
+        (Self::DeleteUnseen, 60),
+        (Self::SetOverwritten, 60),
+        (Self::HalfGroup, 60),
+        (Self::ForgottenGroup, 60),
+        (Self::RevertOver, 400),
+        (Self::RevertWithoutEpoch, 400),
+        (Self::Tombstone, 60),
+        (Self::LateNode, 200),
+        (Self::Skips, 60),
+        (Self::Thawed, 60),
+        (Self::QueueForgotten, 60),
     ];
 
     /// Whether a full socket loses messages.
@@ -94,6 +94,10 @@ impl Broken {
                     let now = doc.version_of(field);
                     *base = base.map(|b| Version { epoch: if b.seq == now.seq { now.epoch } else { b.epoch }, ..b });
                 }
+            }
+            (Self::BaseWithoutEpoch, EditKind::Delete) => {
+                let alike = edit.base.get("*").copied().flatten().is_some_and(|b| b.seq == doc.version.seq);
+                edit.base.extend(alike.then(|| ("*".into(), Some(doc.version))));
             }
             (Self::DeleteUnseen, EditKind::Delete) => {
                 edit.base.insert("*".into(), Some(doc.version));

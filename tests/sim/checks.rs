@@ -29,7 +29,7 @@ fn sequence(sim: &Sim) -> Result<(), String> {
     let mut edits = BTreeSet::new();
     for (place, entry) in (1..).zip(&sim.db.journal) {
         if entry.seq != place {
-            return Err(format!("I2 a gap or a double in the sequence: row {place} has number {}", entry.seq));
+            return Err(format!("I2 the sequence has a gap or a double: row {place} has number {}", entry.seq));
         }
         if !edits.insert(entry.edit_id) {
             return Err(format!("I5 an edit was applied twice: row {place}"));
@@ -56,7 +56,7 @@ fn answers_are_kept(sim: &Sim) -> Result<(), String> {
         for ((id, epoch), ack) in &client.answers {
             let row = rows.get(id).filter(|(written, _)| written == epoch);
             if let Some((_, seq)) = row.filter(|(_, seq)| ack.seq != Some(*seq)) {
-                return Err(format!("I5 an edit was answered {:?} and is in the journal as {seq}", ack.result));
+                return Err(format!("I5 an answer is not what became of the edit: {:?}, and it is in the journal as {seq}", ack.result));
             }
         }
     }
@@ -83,7 +83,7 @@ fn groups_hold_together(sim: &Sim) -> Result<(), String> {
     for edits in groups.values().filter(|edits| edits.iter().any(|id| rows.contains(id))) {
         let stands = |id: &Uuid| rows.contains(id) || sim.db.acks.get(id).is_some_and(|(_, ack)| ack.result == Outcome::Same);
         if !edits.iter().all(stands) {
-            return Err("a group was written by half".into());
+            return Err("groups: one was written by half".into());
         }
     }
     Ok(())
@@ -93,13 +93,13 @@ fn groups_hold_together(sim: &Sim) -> Result<(), String> {
 fn nobody_waits(sim: &Sim) -> Result<(), String> {
     for client in &sim.clients {
         if !client.queue.is_empty() {
-            return Err(format!("an edit of client {} was never acknowledged", client.number));
+            return Err(format!("liveness: an edit was never acknowledged: of client {}", client.number));
         }
         if client.waiting.iter().any(|item| item.subjects().all(|s| sim.db.docs.contains_key(&s))) {
-            return Err(format!("client {} still waits for something that is there", client.number));
+            return Err(format!("liveness: an edit waits for something that is there: of client {}", client.number));
         }
         if let Some(lost) = client.made.iter().find(|id| !client.answered.contains_key(id) && !waits(client, **id)) {
-            return Err(format!("edit {lost} of client {} was forgotten before it was sent", client.number));
+            return Err(format!("liveness: an edit was forgotten before it was sent: {lost} of client {}", client.number));
         }
     }
     Ok(())
@@ -109,16 +109,16 @@ fn nobody_waits(sim: &Sim) -> Result<(), String> {
 fn everybody_sees_the_same(sim: &Sim) -> Result<(), String> {
     for (n, node) in sim.nodes.iter().enumerate() {
         if node.atlas != sim.db.docs {
-            return Err(format!("I11 the memory of node {n} is not the stored state"));
+            return Err(format!("I11 a node's memory is not the stored state: node {n}"));
         }
     }
     for client in &sim.clients {
         let here = sim.db.docs.iter().filter(|(id, _)| sim.homes.get(id) == Some(&client.territory));
         if !client.state.iter().eq(here) {
-            return Err(format!("I3 client {} does not see the stored state", client.number));
+            return Err(format!("I3 a client does not see the stored state: {}", client.number));
         }
         if client.reader.map(|r| r.at) != Some(sim.db.head()) {
-            return Err(format!("I3 client {} is not at the head", client.number));
+            return Err(format!("I3 a client is not at the head: {}", client.number));
         }
     }
     Ok(())

@@ -175,7 +175,7 @@ impl Client {
             put(Rc::make_mut(doc), entry, version);
         }
         self.told.push_back(entry.clone());
-        if self.told.len() > 10 {
+        if self.told.len() > 16 {
             self.told.pop_front();
         }
         true

@@ -45,11 +45,11 @@ impl Drafts {
 
     fn piece(&mut self, rng: &mut Rng, client: &Client, subject: Option<Uuid>) -> Option<Piece> {
         let grouped = subject.is_some();
-        if !grouped && (client.state.is_empty() || rng.chance(50)) {
+        if !grouped && (client.state.is_empty() || rng.chance(25)) {
             return Some(self.create(rng, client));
         }
         let moderator = role(client.number) >= Role::Moderator;
-        if !grouped && rng.chance(110) {
+        if !grouped && rng.chance(130) {
             return self.revert(rng, client, moderator);
         }
         let known: Vec<Uuid> = client.state.keys().copied().collect();

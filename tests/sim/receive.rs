@@ -46,7 +46,7 @@ impl Sim {
         };
         for entry in edits.iter().filter(|e| e.seq > held) {
             if entry.epoch != epoch {
-                self.fail(|| format!("a message of epoch {epoch} tells of edit {} of epoch {}", entry.seq, entry.epoch));
+                self.fail(|| format!("I12 a message tells of another epoch: {epoch} of edit {} of epoch {}", entry.seq, entry.epoch));
             }
             self.clients[c].learn(entry);
         }
@@ -60,7 +60,7 @@ impl Sim {
         self.tell(|| format!("client {c} reads everything at {head:?}"));
         let before = self.clients[c].reader.map(|r| r.at);
         if before.is_some_and(|b| head < b) {
-            self.fail(|| format!("I6 the position of client {c} went back from {before:?} to {head:?}"));
+            self.fail(|| format!("I6 a position went back: of client {c}, from {before:?} to {head:?}"));
         }
         let state = self.read(c, head);
         let client = &mut self.clients[c];
@@ -87,10 +87,15 @@ impl Sim {
     }
 
     fn acks(&mut self, c: usize, acks: Vec<(Ack, Option<Rc<Doc>>)>) {
+        // A group that was refused without meeting a conflict may be tried again, as a refused edit alone may.
+        let stands = acks.iter().all(|(ack, _)| matches!(ack.result, Outcome::Applied | Outcome::Same));
+        let binding = acks.len() == 1 || stands || acks.iter().any(|(ack, _)| ack.result == Outcome::Conflict);
         for (ack, doc) in &acks {
             self.tell(|| format!("client {c} is answered {} {:?} {:?}", ack.id.as_u128() & 0xffff, ack.result, ack.seq));
             self.count(ack);
-            self.same_answer(c, ack);
+            if binding {
+                self.same_answer(c, ack);
+            }
             if let (Some(doc), Some(intent)) = (doc, self.intents.get(&ack.id)) {
                 self.clients[c].learn_whole(intent.edit.subject.id, doc.clone());
             }
@@ -111,7 +116,7 @@ impl Sim {
                 client.shown.insert(ack.id);
             }
         }
-        if acks.iter().all(|(ack, _)| matches!(ack.result, Outcome::Applied | Outcome::Same)) {
+        if stands {
             client.kept.push(item);
         }
         if !self.calm && self.rng.chance(250) {
@@ -141,17 +146,18 @@ impl Sim {
 
     /// One edit has one answer in an epoch, however often it is asked for.
     fn same_answer(&mut self, c: usize, ack: &Ack) {
-        let code = ack.code.as_deref();
-        if code == Some("edit_id_reused") {
-            self.fail(|| format!("I5 client {c} sent edit {} again, and it was not the same", ack.id));
+        if ack.code.as_deref() == Some("edit_id_reused") {
+            self.fail(|| format!("I5 an edit was sent again, and it was not the same: {} of client {c}", ack.id));
         }
-        if matches!(code, Some("unknown_subject" | "group_failed")) {
-            // Sent again when the subject is back; a group that failed by a conflict is known by the answer to the edit that met it.
+        if ack.result == Outcome::Refused {
+            // Refusals are not kept: what is refused today may be allowed tomorrow.
             return;
         }
         let before = self.clients[c].answers.insert((ack.id, ack.epoch), ack.clone());
         if let Some(before) = before.filter(|b| b.result != ack.result || b.seq != ack.seq) {
-            self.fail(|| format!("I5 edit {} was answered {:?} {:?}, then {:?} {:?}", ack.id, before.result, before.seq, ack.result, ack.seq));
+            self.fail(|| {
+                format!("I5 one edit got two answers: {} was {:?} {:?}, then {:?} {:?}", ack.id, before.result, before.seq, ack.result, ack.seq)
+            });
         }
     }
 

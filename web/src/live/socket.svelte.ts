@@ -85,10 +85,6 @@ export class Socket {
   open(slug: string, seen: Version | null, seance: string | null = null): void {
     const same = slug === this.#slug && seance === this.#seance;
     if (same && this.#line.state !== 'off') return;
-    if (slug !== this.#slug) {
-      const { nickname, color } = this.#present;
-      this.#present = { ...NOBODY, nickname, color };
-    }
     this.#slug = slug;
     this.#seance = seance;
     this.at = seen;
@@ -101,6 +97,9 @@ export class Socket {
     clearTimeout(this.#timer);
     this.#slug = '';
     this.at = null;
+    // What was done there is over; who it was stays.
+    const { nickname, color } = this.#present;
+    this.#present = { ...NOBODY, nickname, color };
   }
 
   /** Connects anew at once: this device has an identity, or a place in a séance, that the connection does not know. */

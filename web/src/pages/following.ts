@@ -34,7 +34,13 @@ export class Following {
     private readonly live: Live,
     private readonly scroller: () => HTMLElement | undefined,
   ) {
+    // A page that was opened without a network has nothing to follow from yet.
+    const back = () => {
+      if (!this.#started) this.#again(0);
+    };
+    addEventListener('online', back);
     this.#off = [
+      () => removeEventListener('online', back),
       socket.on('edits', (message) => this.#edits(message)),
       socket.on('snapshot', (message) => this.#again(message.head)),
       socket.on('revoked', () => void app.loadMe()),
