@@ -38,7 +38,7 @@ on_both! {
         let (old, older) = (nadia.add("ville", json!({"name": "Déjà là", "primary_category": "SOL", "place/p1/position": at(2.2, 48.2)})).await,
             nadia.add("ville", json!({"name": "Aussi", "place/p1/position": at(2.8, 48.8)})).await);
         let seance = open(&mut nadia, "ville", json!({"grid": "cells"})).await;
-        let mut people = vec![joined(&app, &mut nadia, seance, "Ana").await, joined(&app, &mut nadia, seance, "=HYPERLINK(1)").await];
+        let mut people = [joined(&app, &mut nadia, seance, "Ana").await, joined(&app, &mut nadia, seance, "=HYPERLINK(1)").await];
         let (mut own, mut added) = ([0, 0], 0);
         for i in 0..30 {
             let who = &mut people[i % 2];
@@ -293,4 +293,35 @@ async fn pieces_have_the_names_of_streets_or_are_quartiers_and_the_next_place_is
     let plain = open(&mut nadia, slug, json!({})).await;
     let (_, body) = nadia.get(&format!("/api/v1/seances/{plain}/cells")).await;
     assert!(inside > 1 && body["cells"].as_array().unwrap().len() == inside && body["cells"][0]["boundary"].is_object(), "{inside} quartiers");
+}
+
+on_both! {
+    async fn a_backup_carries_a_seance_with_its_door_and_its_people(backend: Backend) {
+        let app = App::start_watched(Place::new(backend).await, FREE, &[]);
+        app.territory("ville", 2.0, 48.0).await;
+        let mut nadia = app.with_role("organiser").await;
+        let seance = open(&mut nadia, "ville", json!({})).await;
+        let mut ana = joined(&app, &mut nadia, seance, "Ana").await;
+        assert_eq!(ana.edits(&[claim(seance, "centre", "Ana")]).await.0, 200);
+        let (_, door) = nadia.get(&format!("/api/v1/seances/{seance}/door")).await;
+        let folder = crate::backup::Folder::new("seance");
+        let out = app.place.run(&["backup", folder.text()]);
+        assert!(out.status.success(), "{}", crate::backup::said(&out));
+        write(&mut ana, seance, create("ville", json!({"name": "Après la sauvegarde"}))).await;
+        assert_eq!(nadia.get(&format!("/api/v1/seances/{seance}/minutes")).await.1["counts"]["edits"], 2);
+        drop(app);
+        let place = Place::new(backend).await;
+        let out = place.run(&["restore", crate::backup::backups(&folder.0)[0].to_str().unwrap()]);
+        assert!(out.status.success(), "{}", crate::backup::said(&out));
+        let app = App::start_watched(place, FREE, &[]);
+        for who in [&mut nadia, &mut ana] {
+            who.url.clone_from(&app.url);
+        }
+        let (_, again) = nadia.get(&format!("/api/v1/seances/{seance}/door")).await;
+        assert_eq!((&again["code"], crate::seances::token(&again)), (&door["code"], crate::seances::token(&door)));
+        let (_, minutes) = ana.get(&format!("/api/v1/seances/{seance}/minutes")).await;
+        assert_eq!((&minutes["counts"]["edits"], &minutes["people"][0]["nickname"]), (&json!(1), &json!("Ana")), "{minutes}");
+        write(&mut ana, seance, create("ville", json!({"name": "Après le retour"}))).await;
+        app.unhurt();
+    }
 }

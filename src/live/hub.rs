@@ -7,7 +7,7 @@ use super::recent::Recent;
 use super::room::{PEOPLE_EVERY, Room};
 use super::words::{self, BEAT_SECONDS, PAGE_BYTES, PAGE_EDITS};
 use crate::atlas::Atlas;
-use crate::journal::Step;
+use crate::journal::{Step, broken};
 use crate::model::{EditKind, Entry, SubjectKind, Version, label};
 use serde_json::{Value, json};
 use std::collections::{HashMap, VecDeque};
@@ -133,7 +133,10 @@ impl Hub {
 
     /// Tells one room everything after its position. Only the hub's own task moves a room.
     fn tell(&self, territory: Uuid, at: Version, head: Version) {
-        let pages = self.pages(territory, at, head);
+        let mut pages = self.pages(territory, at, head);
+        if broken("live-skips") && head.seq % 7 == 0 {
+            pages = vec![words::beat(head.epoch, at.seq, head.seq)];
+        }
         let mut state = self.state();
         let Some(room) = state.rooms.get_mut(&territory).filter(|room| room.feed.position() == at) else { return };
         let _ = room.feed.moved(head);
