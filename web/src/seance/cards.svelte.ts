@@ -5,6 +5,7 @@ import { outbox } from '../lib/outbox.svelte';
 import { openShelf } from '../lib/queue';
 import type { Duplicates, Territory } from '../lib/types';
 import { uuidv7 } from '../lib/uuid';
+import { socket } from '../live/socket.svelte';
 import { create } from '../lib/writing';
 import { blank, editOf, stateOf, withRoom, type Card, type CardState } from './cards';
 import { joined } from './joined';
@@ -18,6 +19,8 @@ export class Pile {
   ready = $state(false);
   /** Actors like the card that is being typed. */
   twins = $state.raw<{ card: string; found: Duplicates } | null>(null);
+  /** The card under the typist's fingers: the radar is about this one. */
+  current = $state('');
   #asked: AbortController | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -43,15 +46,30 @@ export class Pile {
   change(card: Card, part: Partial<Card>): void {
     const doubt = 'name' in part || 'place' in part;
     this.#put({ ...card, ...part, ...(doubt ? { sure: false } : {}) });
-    if (doubt) this.#look({ ...card, ...part });
+    if (!doubt) return;
+    this.#look({ ...card, ...part });
+    this.#tell({ ...card, ...part });
+  }
+
+  /** Others who add something like it are told, and this typist of them. */
+  #tell(card: Card): void {
+    this.current = card.id;
+    const name = card.name.trim();
+    const [lon, lat] =
+      card.place?.kind === 'point' ? [card.place.lon, card.place.lat] : this.territory.center;
+    socket.present({ typing: name.length < 3 ? null : { name, lon, lat } });
+  }
+
+  leave(): void {
+    socket.present({ typing: null });
   }
 
   /** Sends a card; false when actors like it must be looked at first. */
   async send(card: Card): Promise<boolean> {
     if (!card.sure) {
       const found = await this.#likes(card);
-      if (found && found.actors.length > 0) {
-        this.twins = { card: card.id, found };
+      if ((found?.actors.length ?? 0) + socket.radar.length > 0) {
+        if (found && found.actors.length > 0) this.twins = { card: card.id, found };
         this.#put({ ...card, sure: true });
         return false;
       }
@@ -59,6 +77,7 @@ export class Pile {
     const current = this.cards.find((c) => c.id === card.id) ?? card;
     this.#put({ ...current, sent: true });
     this.twins = null;
+    this.leave();
     const anonymous = !app.organiser && joined(this.territory.slug) === null;
     const form = anonymous ? { token: '', trap: '', notBefore: 0 } : undefined;
     void create(
@@ -73,6 +92,7 @@ export class Pile {
   /** The card is an actor that is on the map already. */
   same(card: Card, actor: string): void {
     this.twins = null;
+    this.leave();
     this.#put({ ...card, same: actor });
   }
 
