@@ -194,18 +194,51 @@ on_both! {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn beats_come_when_nothing_happens() {
-    let (app, _) = ville(Backend::Sqlite).await;
-    let mut live = Live::join(&app.person(), "ville").await;
+async fn beats_come_when_nothing_happens_also_to_who_came_after_an_edit_elsewhere() {
+    let (app, mut moderator) = ville(Backend::Sqlite).await;
+    app.territory("ailleurs", 5.0, 48.0).await;
+    let early = Live::join(&app.person(), "ville").await;
+    moderator.add("ailleurs", json!({"name": "Là-bas", "place/p1/position": at(5.5, 48.5)})).await;
+    let late = Live::join(&app.person(), "ville").await;
     let end = tokio::time::Instant::now() + Duration::from_secs(20);
-    loop {
-        match live.next_before(end).await.unwrap() {
-            Some(Said::Beat(range)) => {
-                assert_eq!((range.after, range.upto), (position(&live).seq, position(&live).seq));
-                return;
+    for mut live in [early, late] {
+        loop {
+            let said = live.next_before(end).await.unwrap().expect("a beat within 20 s");
+            if let Said::Beat(range) = said {
+                assert_eq!(range.upto, 3);
+                break;
             }
-            Some(_) => {}
-            None => panic!("no beat within 20 s"),
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_goes_to_another_node_goes_on_where_it_was() {
+    let (nodes, _wire) = crate::nodes::two(&[]).await;
+    nodes[0].territory("ville", 2.0, 48.0).await;
+    let mut at_first = nodes[0].with_role("moderator").await;
+    let mut at_second = Person { url: nodes[1].url.clone(), ..at_first.clone() };
+    let started = std::time::Instant::now();
+    while at_second.get("/api/v1/territories/ville").await.0 != 200 {
+        assert!(started.elapsed() < Duration::from_secs(5));
+    }
+    let mut actor = at_first.add("ville", json!({"name": "La Ruche", "place/p1/position": at(2.5, 48.5)})).await;
+    let mut looks = Live::join(&nodes[1].person(), "ville").await;
+    let mut me = Live::join(&at_first, "ville").await;
+    for i in 0..20 {
+        let ack = me.write(&[set_edit(&actor, json!({"summary": format!("état {i}")}))]).await.remove(0);
+        let seq = number(&ack);
+        me.reach(seq).await;
+        actor = ack["actor"].clone();
+        let seen = position(&me);
+        me.leave().await;
+        me = Live::open(if i % 2 == 0 { &at_second } else { &at_first }).await.unwrap();
+        me.hello("ville", Some(seen), json!({})).await.unwrap();
+        me.until(|l| !l.welcome.is_null()).await;
+        assert!(me.welcome["head"].as_i64().unwrap() >= seq, "{}", me.welcome);
+        looks.reach(seq).await;
+        assert_eq!(looks.edits[&seq]["fields"]["summary"], format!("état {i}"));
+        assert_eq!((me.snapshots, me.gaps, me.doubled), (0, 0, 0));
+    }
+    assert_eq!((looks.edits.len(), looks.snapshots, looks.gaps, looks.doubled), (20, 0, 0, 0));
 }

@@ -86,6 +86,8 @@ pub(crate) struct Live {
     pub(crate) gaps: u64,
     /// Snapshots told.
     pub(crate) snapshots: u64,
+    /// It was told of a position before its own.
+    pub(crate) went_back: bool,
     /// Numbers told twice on this connection by messages that follow on.
     pub(crate) doubled: u64,
 }
@@ -96,15 +98,16 @@ impl Live {
         Self::open_with(person, &[]).await
     }
 
+    /// Opens another socket after the last one ended, and says hello with the position that is held.
+    pub(crate) async fn reopen(&mut self, person: &Person) -> Result<(), Error> {
+        self.socket = connect(person, &[]).await?;
+        self.hello["seen"] = json!(self.reader.map(|r| r.at));
+        self.send(&self.hello.clone()).await
+    }
+
     /// The same with more headers.
     pub(crate) async fn open_with(person: &Person, headers: &[(&str, &str)]) -> Result<Self, Error> {
-        let url = format!("{}/api/v1/live", person.url.replacen("http", "ws", 1));
-        let mut request = url.into_client_request()?;
-        let cookie = person.cookie.as_deref().map(|c| ("cookie", c));
-        for (name, value) in headers.iter().copied().chain(cookie) {
-            request.headers_mut().insert(HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_str(value).unwrap());
-        }
-        let (socket, _) = connect_async(request).await?;
+        let socket = connect(person, headers).await?;
         Ok(Self {
             socket,
             hello: Value::Null,
@@ -119,6 +122,7 @@ impl Live {
             gaps: 0,
             snapshots: 0,
             doubled: 0,
+            went_back: false,
         })
     }
 
@@ -166,11 +170,6 @@ impl Live {
         let mut message = json!({"type": "presence", "actor": null, "field": null, "view": null, "typing": null, "nickname": null});
         message.as_object_mut().unwrap().extend(presence.as_object().unwrap().clone());
         self.send(&message).await
-    }
-
-    /// The next message, after the reader's rule has been applied to it; none when the time is up or the socket has ended.
-    pub(crate) async fn next(&mut self, within: Duration) -> Option<Said> {
-        self.next_before(Instant::now() + within).await.ok().flatten()
     }
 
     /// Reads on until something holds, [`PATIENCE`] long.
@@ -247,7 +246,9 @@ impl Live {
             Said::Edits(range) | Said::Beat(range) => return self.take_range(range).await,
             Said::Snapshot { epoch, head } => {
                 self.snapshots += 1;
-                self.reader = Some(Reader { at: Version { epoch: *epoch, seq: *head } });
+                let now = Version { epoch: *epoch, seq: *head };
+                self.went_back |= self.reader.is_some_and(|r| r.at > now);
+                self.reader = Some(Reader { at: now });
             }
             Said::Acks { results } => {
                 self.acks.extend(results.iter().map(|r| (r["id"].as_str().unwrap().to_owned(), r.clone())));
@@ -295,4 +296,14 @@ impl Live {
         }
         Ok(())
     }
+}
+
+async fn connect(person: &Person, headers: &[(&str, &str)]) -> Result<WebSocketStream<MaybeTlsStream<TcpStream>>, Error> {
+    let url = format!("{}/api/v1/live", person.url.replacen("http", "ws", 1));
+    let mut request = url.into_client_request()?;
+    let cookie = person.cookie.as_deref().map(|c| ("cookie", c));
+    for (name, value) in headers.iter().copied().chain(cookie) {
+        request.headers_mut().insert(HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_str(value).unwrap());
+    }
+    Ok(connect_async(request).await?.0)
 }

@@ -131,9 +131,9 @@ on_both! {
         assert_eq!((&refused["result"], &refused["code"]), (&json!("refused"), &json!("needs_moderator")));
         let end = tokio::time::Instant::now() + Duration::from_secs(20);
         loop {
-            match live.next_before(end).await.unwrap().expect("it is told within a beat") {
-                Said::Revoked(told) => break assert_eq!(told["role"], "contributor"),
-                _ => {}
+            let said = live.next_before(end).await.unwrap().expect("it is told within a beat");
+            if let Said::Revoked(told) = said {
+                break assert_eq!(told["role"], "contributor");
             }
         }
     }
@@ -235,6 +235,8 @@ async fn a_socket_that_does_not_read_is_cut_and_holds_nobody_up() {
     }
     let mut live = Live::join(&app.person(), "ville").await;
     live.until(|l| l.here == 21).await;
+    let measured = async || reqwest::get(format!("http://{metrics}/metrics")).await.unwrap().text().await.unwrap();
+    assert!(measured().await.contains("\nbouillon_live_sockets 21\n"));
     let before = resident(app.pid());
     let (mut slowest, mut most, mut cut) = (Duration::ZERO, before, 0);
     let started = Instant::now();
@@ -267,6 +269,8 @@ async fn a_socket_that_does_not_read_is_cut_and_holds_nobody_up() {
     // What the actors themselves take is in it too.
     assert!(most - before < 20 * 2048 + 80 * 1024, "{before} -> {most} KiB");
     live.until(|l| l.here == 1).await;
+    let measured = measured().await;
+    assert!(measured.contains("\nbouillon_live_sockets 1\n") && measured.contains("\nbouillon_live_messages_total "), "{measured}");
     app.unhurt();
 }
 

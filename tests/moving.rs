@@ -65,9 +65,14 @@ async fn everything(app: &App) -> Vec<Vec<u8>> {
         }
     }
     let mut person = app.person();
-    for path in
-        ["territories/ville/actors.geojson", "territories/voisine/counts", "territories/ville/history?limit=200", "changes?since=0", "territories", "territories/ville/seances"]
-    {
+    for path in [
+        "territories/ville/actors.geojson",
+        "territories/voisine/counts",
+        "territories/ville/history?limit=200",
+        "changes?since=0",
+        "territories",
+        "territories/ville/seances",
+    ] {
         let response = person.send(reqwest::Method::GET, &format!("/api/v1/{path}"), None, &[]).await;
         assert!(response.status().is_success() || path.starts_with("changes"), "{path}: {}", response.status());
         all.push(response.bytes().await.unwrap().to_vec());

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use uuid::Uuid;
-use wire::Wire;
+pub(crate) use wire::Wire;
 
 const STEPS: u64 = 240;
 const ACTORS: usize = 24;
@@ -117,7 +117,8 @@ fn second(first: &App, name: &str, wire: Option<&Wire>) -> Place {
     Place { data, database: Some(wire.map_or(database.clone(), |wire| wire.address(&database))) }
 }
 
-async fn two(env: &[(&str, &str)]) -> (Vec<App>, Wire) {
+/// Two nodes on one database, and the wire of the second one to it.
+pub(crate) async fn two(env: &[(&str, &str)]) -> (Vec<App>, Wire) {
     let first = App::start(Backend::Postgis).await;
     let wire = Wire::open(first.place.database.as_deref().unwrap(), &first.place.data).await;
     let place = second(&first, "b", Some(&wire));

@@ -14,7 +14,7 @@ const NOTIFICATION: u8 = b'A';
 const SSL: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
 
 /// The wire; it ends with this value.
-pub(super) struct Wire {
+pub(crate) struct Wire {
     folder: PathBuf,
     deaf: Arc<AtomicBool>,
     dropped: Arc<AtomicU64>,
@@ -24,7 +24,7 @@ pub(super) struct Wire {
 
 impl Wire {
     /// Listens in a folder of its own beside `data` and leads to the cluster of `database`.
-    pub(super) async fn open(database: &str, data: &Path) -> Self {
+    pub(crate) async fn open(database: &str, data: &Path) -> Self {
         let cluster = PathBuf::from(database.split_once("?host=").unwrap().1).join(".s.PGSQL.5432");
         let folder = PathBuf::from(format!("{}-wire", data.display()));
         std::fs::create_dir_all(&folder).unwrap();
@@ -47,22 +47,22 @@ impl Wire {
     }
 
     /// The database's address through this wire.
-    pub(super) fn address(&self, database: &str) -> String {
+    pub(crate) fn address(&self, database: &str) -> String {
         format!("{}?host={}", database.split_once("?host=").unwrap().0, self.folder.display())
     }
 
     /// Loses every notification from now on, or none.
-    pub(super) fn deaf(&self, deaf: bool) {
+    pub(crate) fn deaf(&self, deaf: bool) {
         self.deaf.store(deaf, Ordering::SeqCst);
     }
 
     /// Notifications lost so far.
-    pub(super) fn dropped(&self) -> u64 {
+    pub(crate) fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::SeqCst)
     }
 
     /// Ends every connection, as a router that restarts does.
-    pub(super) fn cut(&self) {
+    pub(crate) fn cut(&self) {
         let _ = self.cut.send(());
     }
 }

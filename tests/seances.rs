@@ -1,6 +1,7 @@
 //! The life of a séance: opened by an organiser, joined by a hall, written in, and over.
 
 use crate::app::{App, FREE, Person, Place, at, create, set_edit};
+use crate::live_client::Live;
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -156,6 +157,36 @@ on_both! {
         let mut ana = joined(&app, &mut nadia, seance, "Ana").await;
         let answer = ana.send(Method::POST, &format!("/api/v1/seances/{seance}/door"), Some(json!({"action": "renew"}).to_string()), &[]).await;
         assert_eq!(answer.status(), 403);
+        app.unhurt();
+    }
+}
+
+on_both! {
+    async fn a_claim_reaches_every_open_map_and_a_right_that_ended_ends_on_an_open_socket(backend: Backend) {
+        let app = App::start_watched(Place::new(backend).await, FREE, &[]);
+        app.territory("ville", 2.0, 48.0).await;
+        app.territory("loin", 5.0, 48.0).await;
+        let mut nadia = app.with_role("organiser").await;
+        let seance = open(&mut nadia, "ville", json!({})).await;
+        let ana = joined(&app, &mut nadia, seance, "Ana").await;
+        let (mut wall, mut far, mut hers) = (Live::join(&app.person(), "ville").await, Live::join(&app.person(), "loin").await, Live::join(&ana, "ville").await);
+        let made = || within(seance, create("ville", json!({"name": "La Ruche", "place/p1/position": at(2.5, 48.5)})));
+        let acks = hers.write(&[claim(seance, "centre", "Ana"), made()]).await;
+        assert!(acks.iter().all(|a| a["result"] == "applied"), "{acks:?}");
+        let last = acks[1]["seq"].as_i64().unwrap();
+        wall.reach(last).await;
+        let told: Vec<(&Value, &Value)> = wall.edits.values().map(|e| (&e["subject"]["kind"], &e["seance"])).collect();
+        assert_eq!(told, [(&json!("cell"), &json!(seance)), (&json!("actor"), &json!(seance))]);
+        let far_away = nadia.add("loin", json!({"name": "Au loin", "place/p1/position": at(5.5, 48.5)})).await;
+        far.reach(far_away["version"][1].as_i64().unwrap()).await;
+        assert_eq!(far.edits.values().map(|e| &e["subject"]["id"]).collect::<Vec<_>>(), [&far_away["id"]]);
+        let (_, people) = nadia.get(&format!("/api/v1/seances/{seance}/participants")).await;
+        let revoke = format!("/api/v1/seances/{seance}/participants/{}/revoke", people["participants"][0]["id"].as_str().unwrap());
+        assert_eq!(nadia.post(&revoke, &json!({})).await.0, 200);
+        for edit in [claim(seance, "port", "Ana"), claim(seance, "gare", "Ana")] {
+            let acks = hers.write(&[edit]).await;
+            assert_eq!((&acks[0]["result"], &acks[0]["code"]), (&json!("refused"), &json!("not_a_participant")), "{acks:?}");
+        }
         app.unhurt();
     }
 }

@@ -38,7 +38,7 @@ on_both! {
         let (old, older) = (nadia.add("ville", json!({"name": "Déjà là", "primary_category": "SOL", "place/p1/position": at(2.2, 48.2)})).await,
             nadia.add("ville", json!({"name": "Aussi", "place/p1/position": at(2.8, 48.8)})).await);
         let seance = open(&mut nadia, "ville", json!({"grid": "cells"})).await;
-        let mut people = vec![joined(&app, &mut nadia, seance, "Ana").await, joined(&app, &mut nadia, seance, "=HYPERLINK(1)").await];
+        let mut people = [joined(&app, &mut nadia, seance, "Ana").await, joined(&app, &mut nadia, seance, "=HYPERLINK(1)").await];
         let (mut own, mut added) = ([0, 0], 0);
         for i in 0..30 {
             let who = &mut people[i % 2];
@@ -121,7 +121,9 @@ async fn one_is_undone(backend: Backend, promise: &str) -> Result<(), String> {
     phone["phone"] = json!("01 99 00 00 00");
     let shared = nadia.add("ville", phone.clone()).await;
     // Ana twice, Bob in between and after: his words stay, hers before his go only where they still stand.
-    let seen = write(&mut ana, seance, set_edit(&shared, json!({"summary": "ana 1", "phone": "02 99 00 00 00", "website": "https://ana.example.org"}))).await;
+    let seen =
+        write(&mut ana, seance, set_edit(&shared, json!({"summary": "ana 1", "phone": "02 99 00 00 00", "website": "https://ana.example.org"})))
+            .await;
     let seen = write(&mut bob, seance, set_edit(&seen, json!({"summary": "bob", "email": "bob@example.org"}))).await;
     let seen = write(&mut ana, seance, set_edit(&seen, json!({"phone": "03 99 00 00 00", "tags": ["a", "ana"]}))).await;
     let seen = write(&mut bob, seance, set_edit(&seen, json!({"tags": ["a", "ana", "bob"]}))).await;
@@ -146,11 +148,14 @@ async fn one_is_undone(backend: Backend, promise: &str) -> Result<(), String> {
     let would = undo(&mut mod_, seance, json!({"participant": who, "preview": true})).await;
     assert_eq!(mod_.get("/api/v1/changes?after=0&territory=ville").await.1["head"], head, "a preview writes nothing");
     let did = undo(&mut mod_, seance, json!({"participant": who})).await;
-    let told = |v: &Value| (v["reverted"].clone(), v["kept"].clone(), v["lines"].as_array().unwrap().iter().map(|l| l["seq"].clone()).collect::<Vec<_>>());
+    let told =
+        |v: &Value| (v["reverted"].clone(), v["kept"].clone(), v["lines"].as_array().unwrap().iter().map(|l| l["seq"].clone()).collect::<Vec<_>>());
     assert_eq!(told(&did), told(&would), "the preview said what was then done");
     let now = nadia.actor(shared["id"].as_str().unwrap()).await;
     let mut wanted = phone;
-    for (field, value) in [("summary", json!("bob")), ("email", json!("bob@example.org")), ("opening_hours", json!("Mo")), ("tags", json!(["a", "bob"]))] {
+    for (field, value) in
+        [("summary", json!("bob")), ("email", json!("bob@example.org")), ("opening_hours", json!("Mo")), ("tags", json!(["a", "bob"]))]
+    {
         wanted[field] = value;
     }
     if now["fields"] != wanted {
@@ -159,7 +164,8 @@ async fn one_is_undone(backend: Backend, promise: &str) -> Result<(), String> {
     assert_eq!(nadia.actor(alone["id"].as_str().unwrap()).await["state"], "deleted");
     let kept = nadia.actor(both["id"].as_str().unwrap()).await;
     assert_eq!((&kept["state"], &kept["fields"]["name"], &kept["fields"]["summary"]), (&json!("to_check"), &json!("À deux"), &json!("par Bob")));
-    let mut stays: Vec<(String, String, String)> = did["kept"].as_array().unwrap().iter().map(|k| ["field", "why", "by"].map(|m| k[m].as_str().unwrap().to_owned()).into()).collect();
+    let mut stays: Vec<(String, String, String)> =
+        did["kept"].as_array().unwrap().iter().map(|k| ["field", "why", "by"].map(|m| k[m].as_str().unwrap().to_owned()).into()).collect();
     stays.sort();
     let of = |field: &str, why: &str| (field.to_owned(), why.to_owned(), "Bob".to_owned());
     assert_eq!(stays, [of("*", "used_by_others"), of("opening_hours", "changed_since"), of("summary", "changed_since")], "{did}");
@@ -167,7 +173,11 @@ async fn one_is_undone(backend: Backend, promise: &str) -> Result<(), String> {
     // Two sets on the shared actor, her own actor with its summary, and the claim.
     assert_eq!(did["reverted"], 5, "{did}");
     let again = undo(&mut mod_, seance, json!({"participant": who})).await;
-    assert_eq!((&again["reverted"], nadia.actor(shared["id"].as_str().unwrap()).await["version"].clone()), (&json!(0), now["version"].clone()), "{again}");
+    assert_eq!(
+        (&again["reverted"], nadia.actor(shared["id"].as_str().unwrap()).await["version"].clone()),
+        (&json!(0), now["version"].clone()),
+        "{again}"
+    );
     let (_, m) = nadia.get(&format!("/api/v1/seances/{seance}/minutes")).await;
     let anas = m["people"].as_array().unwrap().iter().find(|p| p["nickname"] == "Ana").unwrap().clone();
     assert_eq!((&anas["added"], &m["counts"]["added"]), (&json!(1), &json!(1)), "only what stands is counted: {m}");
@@ -261,7 +271,12 @@ async fn pieces_have_the_names_of_streets_or_are_quartiers_and_the_next_place_is
     assert!((20..=400).contains(&cells.len()), "{}", cells.len());
     let named = cells.iter().filter(|c| c["name"].as_str().unwrap().starts_with("autour d")).count();
     let numbered = cells.iter().filter(|c| c["name"].as_str().unwrap().starts_with("autour du ")).count();
-    assert!(named * 5 > cells.len() && numbered > 0, "{named} of {} after a street, {numbered} after a house: {}", cells.len(), cells[cells.len() / 2]);
+    assert!(
+        named * 5 > cells.len() && numbered > 0,
+        "{named} of {} after a street, {numbered} after a house: {}",
+        cells.len(),
+        cells[cells.len() / 2]
+    );
     let full = cells.iter().max_by_key(|c| c["to_check"].as_i64()).unwrap();
     let b: Vec<f64> = full["bbox"].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect();
     let next = format!("/api/v1/seances/{seance}/cells/next?lon={}&lat={}", f64::midpoint(b[0], b[2]), f64::midpoint(b[1], b[3]));
@@ -273,8 +288,40 @@ async fn pieces_have_the_names_of_streets_or_are_quartiers_and_the_next_place_is
     assert!(second["cell"]["key"] != full["key"] && second["cell"]["state"].is_null(), "{second}");
     assert_eq!(ana.get(&format!("/api/v1/seances/{seance}/cells/next?lon=200&lat=0")).await.0, 400);
     // Without a word about it, a commune with quartiers is cut into them.
-    let inside = nadia.get(&format!("/api/v1/territories/{slug}")).await.1["quartiers"].as_array().unwrap().iter().filter(|q| q["kind"] == "quartier").count();
+    let inside =
+        nadia.get(&format!("/api/v1/territories/{slug}")).await.1["quartiers"].as_array().unwrap().iter().filter(|q| q["kind"] == "quartier").count();
     let plain = open(&mut nadia, slug, json!({})).await;
     let (_, body) = nadia.get(&format!("/api/v1/seances/{plain}/cells")).await;
     assert!(inside > 1 && body["cells"].as_array().unwrap().len() == inside && body["cells"][0]["boundary"].is_object(), "{inside} quartiers");
+}
+
+on_both! {
+    async fn a_backup_carries_a_seance_with_its_door_and_its_people(backend: Backend) {
+        let app = App::start_watched(Place::new(backend).await, FREE, &[]);
+        app.territory("ville", 2.0, 48.0).await;
+        let mut nadia = app.with_role("organiser").await;
+        let seance = open(&mut nadia, "ville", json!({})).await;
+        let mut ana = joined(&app, &mut nadia, seance, "Ana").await;
+        assert_eq!(ana.edits(&[claim(seance, "centre", "Ana")]).await.0, 200);
+        let (_, door) = nadia.get(&format!("/api/v1/seances/{seance}/door")).await;
+        let folder = crate::backup::Folder::new("seance");
+        let out = app.place.run(&["backup", folder.text()]);
+        assert!(out.status.success(), "{}", crate::backup::said(&out));
+        write(&mut ana, seance, create("ville", json!({"name": "Après la sauvegarde"}))).await;
+        assert_eq!(nadia.get(&format!("/api/v1/seances/{seance}/minutes")).await.1["counts"]["edits"], 2);
+        drop(app);
+        let place = Place::new(backend).await;
+        let out = place.run(&["restore", crate::backup::backups(&folder.0)[0].to_str().unwrap()]);
+        assert!(out.status.success(), "{}", crate::backup::said(&out));
+        let app = App::start_watched(place, FREE, &[]);
+        for who in [&mut nadia, &mut ana] {
+            who.url.clone_from(&app.url);
+        }
+        let (_, again) = nadia.get(&format!("/api/v1/seances/{seance}/door")).await;
+        assert_eq!((&again["code"], crate::seances::token(&again)), (&door["code"], crate::seances::token(&door)));
+        let (_, minutes) = ana.get(&format!("/api/v1/seances/{seance}/minutes")).await;
+        assert_eq!((&minutes["counts"]["edits"], &minutes["people"][0]["nickname"]), (&json!(1), &json!("Ana")), "{minutes}");
+        write(&mut ana, seance, create("ville", json!({"name": "Après le retour"}))).await;
+        app.unhurt();
+    }
 }

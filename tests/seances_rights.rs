@@ -309,3 +309,39 @@ on_both! {
         app.unhurt();
     }
 }
+
+on_both! {
+    async fn hostile_words_in_a_seance_stay_words(backend: Backend) {
+        let (app, _) = start(Place::new(backend).await, &[]);
+        app.territory("ville", 2.0, 48.0).await;
+        let mut nadia = app.with_role("organiser").await;
+        let words = ["<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "=cmd|' /C calc'!A0", "@SUM(A1)", "\u{202e}eirocrac", "a\u{0}b", "💥\u{200d}💥", "');drop table seances;--"];
+        let mut plain = None;
+        for (i, word) in words.into_iter().enumerate() {
+            let seance = open(&mut nadia, "ville", json!({"title": word, "summary": word})).await;
+            let link = token(&door(&mut nadia, seance).await);
+            let mut guest = app.person();
+            let (status, body) = guest.post("/api/v1/seances/join", &json!({"token": link, "nickname": word, "color": i64::MIN + i as i64})).await;
+            assert!(status == 200 && (0..5).contains(&body["you"]["color"].as_i64().unwrap()), "{word}: {body}");
+            assert_eq!(write(&mut guest, claim(seance, "centre", word)).await.0, 200, "{word}");
+            assert_eq!(write(&mut guest, within(seance, create("ville", json!({"name": word, "place/p1/position": at(2.5, 48.5)})))).await.0, 200, "{word}");
+            for path in ["minutes", "edits", "participants", "progress", "cells"] {
+                let (status, body) = nadia.get(&format!("/api/v1/seances/{seance}/{path}")).await;
+                assert!(status == 200 && !body.to_string().contains("\\u0000") && !body.to_string().contains('\u{202e}'), "{path} {body}");
+            }
+            let table = nadia.send(Method::GET, &format!("/api/v1/seances/{seance}/minutes.csv"), None, &[]).await.text().await.unwrap();
+            let mut rows = csv::Reader::from_reader(table.trim_start_matches('\u{feff}').as_bytes());
+            assert!(rows.records().all(|r| r.unwrap().iter().all(|cell| !cell.starts_with(['=', '@', '+', '-', '\t', '\r']))), "{table}");
+            if crate::pages::built() {
+                let page = nadia.send(Method::GET, &format!("/ville/seances/{seance}"), None, &[]).await.text().await.unwrap();
+                let elements = crate::security::elements(&page);
+                assert_eq!(*plain.get_or_insert(elements.clone()), elements, "{word} made another element");
+            }
+        }
+        for key in ["x".repeat(100_000), "'".into(), "\u{0}".into(), "-".repeat(5000), String::new()] {
+            assert_eq!(knock(&mut app.person(), json!({"code": key})).await.0, 404);
+            assert_eq!(knock(&mut app.person(), json!({"token": key})).await.0, 404);
+        }
+        app.unhurt();
+    }
+}

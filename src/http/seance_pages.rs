@@ -100,7 +100,11 @@ fn told(lang: Lang, t: &TerritoryInfo, s: &Seance, m: &Minutes) -> Markup {
 }
 
 fn table(lang: Lang, rows: &[(String, &Counts)]) -> Markup {
-    let head = if lang == Lang::Fr { ["", "Ajoutés", "Complétés", "Confirmés", "Modifications"] } else { ["", "Added", "Completed", "Confirmed", "Edits"] };
+    let head = if lang == Lang::Fr {
+        ["", "Ajoutés", "Complétés", "Confirmés", "Modifications"]
+    } else {
+        ["", "Added", "Completed", "Confirmed", "Edits"]
+    };
     html! {
         table {
             thead { tr { @for name in head { th scope="col" { (name) } } } }

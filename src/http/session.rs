@@ -3,6 +3,7 @@
 use super::edits::{self, Body};
 use super::who::Address;
 use super::{App, Result};
+use crate::journal::broken;
 use crate::live::words::{self, BEAT_SECONDS, Hello, MESSAGE_BYTES, Presence};
 use crate::live::{Newcomer, Next, Socket, Text};
 use crate::model::{Lang, Role, label};
@@ -85,6 +86,22 @@ type Answer = (Text, bool);
 
 type Going<T> = std::result::Result<T, End>;
 
+/// Counts an open socket, however it ends.
+struct Counted;
+
+impl Counted {
+    fn new() -> Self {
+        metrics::gauge!("bouillon_live_sockets").increment(1.0);
+        Self
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        metrics::gauge!("bouillon_live_sockets").decrement(1.0);
+    }
+}
+
 /// One socket.
 pub(super) struct Session {
     app: App,
@@ -125,12 +142,11 @@ impl Session {
 
     /// Serves the socket to its end.
     pub(super) async fn run(mut self, mut ws: WebSocket) {
-        metrics::gauge!("bouillon_live_sockets").increment(1.0);
+        let _counted = Counted::new();
         let end = self.talk(&mut ws).await;
         if let Err(end) = end {
             self.part(&mut ws, end).await;
         }
-        metrics::gauge!("bouillon_live_sockets").decrement(1.0);
     }
 
     async fn talk(&mut self, ws: &mut WebSocket) -> Going<()> {
@@ -271,13 +287,15 @@ impl Session {
             let detail = self.says("Le serveur n’a pas pu répondre ; la carte réessaie.", "The server could not answer; the map tries again.");
             return Err(End::bye("internal", close_code::ERROR, detail));
         };
-        let head = self.app.journal.follower.head();
-        if let Some(seen) = hello.seen.filter(|seen| seen.epoch == head.epoch && seen.seq > head.seq) {
-            // It was told so by another node, and this one is about to hear of it.
-            self.app.journal.follower.reach(seen.seq).await;
-        }
         self.role = known.role;
         self.look = Instant::now() + LOOK;
+        // Whoever comes from a node that was quicker must not be told of a past.
+        if let Some(seen) = hello.seen.filter(|_| !broken("live-late"))
+            && !self.app.journal.follower.reach_version(seen).await
+        {
+            let detail = self.says("Le serveur n’a pas pu répondre ; la carte réessaie.", "The server could not answer; the map tries again.");
+            return Err(End::bye("behind", close_code::AGAIN, detail));
+        }
         let nickname = known.nickname.or(hello.nickname);
         let newcomer =
             Newcomer { territory, seen: hello.seen, nickname, color: known.color.or(hello.color), pseudonym: known.pseudonym, role: known.role };

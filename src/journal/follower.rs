@@ -75,6 +75,13 @@ impl Follower {
         self.caught_up.borrow().elapsed()
     }
 
+    /// Whether what a reader has seen elsewhere is no future here: looks for it at once, as [`Follower::reach`] does. A version of another epoch is another history,
+    /// and nothing to wait for.
+    pub async fn reach_version(&self, seen: Version) -> bool {
+        let head = self.head();
+        head.epoch != seen.epoch || head.seq >= seen.seq || self.reach(seen.seq).await || self.head().epoch != seen.epoch
+    }
+
     /// Looks for new entries at once and waits up to 2 s until the atlas holds a number; false when it does not by then.
     pub async fn reach(&self, seq: i64) -> bool {
         if self.head().seq < seq && !broken("only-listen") {

@@ -114,7 +114,8 @@ impl Person {
         let dyed = self.dye(said.color);
         self.actor = said.actor;
         self.field = said.field.filter(|f| f.chars().count() <= FIELD_MAX && f.chars().all(|c| c.is_ascii_alphanumeric() || "_-/.*".contains(c)));
-        self.view = said.view.filter(is_view);
+        // A metre is enough.
+        self.view = said.view.filter(is_view).map(|view| view.map(|v| (v * 1e5).round() / 1e5));
         self.typing = said.typing.and_then(tidy);
         self.edits |= self.field.is_some() || self.typing.is_some();
         dyed || before != (self.actor, self.field.clone(), self.view, self.is_listed())

@@ -7,7 +7,16 @@ use super::words::{Typing, session};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
 use uuid::Uuid;
+
+/// People are told of one another this often at most.
+pub(super) const PEOPLE_EVERY: Duration = Duration::from_millis(250);
+/// As many sockets in a room are told so often; more are told less often.
+const FEW: usize = 100;
+/// People in one message, at most.
+const PEOPLE: usize = 100;
 
 /// One socket in a room.
 #[derive(Debug)]
@@ -35,11 +44,13 @@ pub(super) struct Room {
     /// Somebody came or went, or somebody typed or added something, since the last time that people were told.
     counted: bool,
     pub(super) typed: bool,
+    /// When people were last told of one another.
+    told: Instant,
 }
 
 impl Room {
-    pub(super) fn new(feed: Feed) -> Self {
-        Self { feed, seats: BTreeMap::new(), changed: BTreeSet::new(), left: Vec::new(), counted: false, typed: false }
+    pub(super) fn new(feed: Feed, now: Instant) -> Self {
+        Self { feed, seats: BTreeMap::new(), changed: BTreeSet::new(), left: Vec::new(), counted: false, typed: false, told: now }
     }
 
     /// The colour that the fewest here have.
@@ -87,16 +98,25 @@ impl Room {
         self.send_to(text, |seat| seat.follows && seat.ahead == 0);
     }
 
-    /// Those who follow and were told more than the room, and up to which number.
-    pub(super) fn ahead(&self) -> Vec<(u64, i64)> {
-        self.seats.iter().filter(|(_, s)| s.follows && s.ahead > 0).map(|(n, s)| (*n, s.ahead)).collect()
+    /// Those who follow and were told more than the room, by the number up to which they were.
+    pub(super) fn ahead(&self) -> BTreeMap<i64, Vec<u64>> {
+        let mut ahead: BTreeMap<i64, Vec<u64>> = BTreeMap::new();
+        for (number, seat) in self.seats.iter().filter(|(_, s)| s.follows && s.ahead > 0) {
+            ahead.entry(seat.ahead).or_default().push(*number);
+        }
+        ahead
     }
 
-    /// Sends something to one socket, which is then ahead up to this number, or where the room is (0).
-    pub(super) fn send_one(&mut self, number: u64, texts: Vec<Text>, ahead: i64) {
+    /// The room has been told up to this number: whoever was not ahead of that goes on with it.
+    pub(super) fn level(&mut self, seq: i64) {
+        self.seats.values_mut().filter(|s| s.ahead <= seq).for_each(|s| s.ahead = 0);
+    }
+
+    /// Sends something to one socket, which is then where the room is.
+    pub(super) fn send_one(&mut self, number: u64, texts: &[Text]) {
         let Some(seat) = self.seats.get_mut(&number) else { return };
-        seat.ahead = ahead;
-        if !texts.into_iter().all(|text| seat.outbox.push(text)) {
+        seat.ahead = 0;
+        if !texts.iter().all(|text| seat.outbox.push(text.clone())) {
             self.leave(number);
         }
     }
@@ -112,13 +132,20 @@ impl Room {
         self.counted || self.typed || !self.changed.is_empty()
     }
 
+    /// Whether people may be told of one another again. A full room is told less often: everybody hears of everybody.
+    pub(super) fn is_due(&self, now: Instant) -> bool {
+        let times = (self.seats.len() / FEW + 1).min(4) as u32;
+        now.duration_since(self.told) >= PEOPLE_EVERY * times
+    }
+
     /// Everybody here who is seen by name.
-    pub(super) fn everybody(&self) -> Text {
-        self.people(self.seats.iter().filter(|(_, s)| s.person.is_listed()).map(|(n, s)| s.person.told(*n)).collect(), &[])
+    pub(super) fn everybody(&self) -> Vec<Text> {
+        let listed: Vec<Value> = self.seats.iter().filter(|(_, s)| s.person.is_listed()).map(|(n, s)| s.person.told(*n)).collect();
+        self.people(&listed, &[])
     }
 
     /// Tells everybody who came, went, or does something else than before.
-    pub(super) fn flush(&mut self) {
+    pub(super) fn flush(&mut self, now: Instant) {
         let changed = std::mem::take(&mut self.changed);
         let (mut told, mut left) = (Vec::new(), std::mem::take(&mut self.left));
         for number in changed {
@@ -131,14 +158,21 @@ impl Room {
             }
         }
         if std::mem::take(&mut self.counted) || !told.is_empty() || !left.is_empty() {
-            let text = self.people(told, &left);
-            self.send_to(&text, |_| true);
+            self.people(&told, &left).iter().for_each(|text| self.send_to(text, |_| true));
         }
+        self.told = now;
     }
 
-    fn people(&self, people: Vec<Value>, left: &[u64]) -> Text {
+    /// People as messages of a fair size; one at least, because of `here`.
+    fn people(&self, people: &[Value], left: &[u64]) -> Vec<Text> {
         let left: Vec<String> = left.iter().copied().map(session).collect();
-        json!({"type": "people", "here": self.seats.len(), "people": people, "left": left}).to_string().into()
+        let some = |people: &[Value], left: &[String]| {
+            json!({"type": "people", "here": self.seats.len(), "people": people, "left": left}).to_string().into()
+        };
+        if people.is_empty() {
+            return vec![some(&[], &left)];
+        }
+        people.chunks(PEOPLE).enumerate().map(|(i, people)| some(people, if i == 0 { &left } else { &[] })).collect()
     }
 
     /// What the person of a session or of an identity is called here.

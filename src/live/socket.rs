@@ -11,6 +11,7 @@ use crate::model::{Role, Version};
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 /// One socket, known by a number that others are told. Dropping it leaves its room.
@@ -86,7 +87,7 @@ impl Socket {
         self.territory = Some(newcomer.territory);
         let mut state = self.hub.state();
         let followed = state.followed;
-        let room = state.rooms.entry(newcomer.territory).or_insert_with(|| Room::new(Feed::at(followed)));
+        let room = state.rooms.entry(newcomer.territory).or_insert_with(|| Room::new(Feed::at(followed), Instant::now()));
         if let Some(seat) = room.seats.get_mut(&self.number) {
             seat.follows = false;
             if seat.person.call(newcomer.nickname.as_deref().unwrap_or_default()) {
@@ -116,7 +117,7 @@ impl Socket {
             let Person { name, visitor, color, .. } = &seat.person;
             words::welcome(head, &Shown { session: self.number, name, visitor: *visitor, color: *color }, newcomer.role)
         });
-        let all = you.into_iter().chain([room.everybody()]).collect();
+        let all = you.into_iter().chain(room.everybody()).collect();
         drop(state);
         self.hub.0.people.notify_one();
         all

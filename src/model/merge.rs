@@ -149,8 +149,8 @@ fn revert(doc: &Doc, edit: &Edit, ctx: &Context<'_>) -> Merged {
         // Undoing a creation takes the subject away, unless somebody built on it since.
         EditKind::Create => {
             let made = Version { epoch: undone.epoch, seq: undone.seq };
-            // Whoever looked at what became of it, and says so, takes that away.
-            let seen = edit.base.get("*").copied().flatten().unwrap_or(made);
+            // Whoever looked at what became of it, and says so (`*` names the entry itself), takes that away.
+            let seen = edit.base.get("deleted").copied().flatten().unwrap_or(made);
             let whole = Edit { base: BTreeMap::from([("*".to_owned(), Some(seen))]), ..edit.clone() };
             return delete(doc, &whole, ctx);
         }

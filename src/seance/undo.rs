@@ -214,7 +214,7 @@ fn attempt(seance: Uuid, by: By, doc: &Doc, entry: &Entry, ours: &HashSet<i64>, 
     }
     let mut base: BTreeMap<String, Option<Version>> = BTreeMap::new();
     if entry.kind == EditKind::Create {
-        base.insert("*".into(), Some(doc.version));
+        base.insert("deleted".into(), Some(doc.version));
     }
     for (name, after) in entry.after.iter().filter(|(name, _)| !is_set(entry.subject.kind, name)) {
         let version = doc.version_of(name);

@@ -1,13 +1,16 @@
 //! `make bench`: what Bouillon reaches, each figure beside a bare baseline taken in turns in the same run.
 //!
 //! `BENCH_ACTORS` (100,000 by default) sets the size; `BOUILLON_TEST_POSTGIS` is the address of a PostGIS cluster, without which its rows
-//! are left out; `BENCH_ONLY=addresses` measures address search alone, `territories` territories, `start` the start,
+//! are left out; `BENCH_ONLY=addresses` measures address search alone, `live` editing together, `territories` territories, `start` the start,
 //! `peers` actor tiles against Martin and supercluster (tests/bench/peers.sh installs them). Figures of this process are per second of the thread's own time, all others per second on the clock.
 
 mod actors;
 mod address_data;
 mod addresses;
+mod bare;
 mod durable;
+mod live;
+mod live_clients;
 mod load;
 mod martin;
 mod memory;
@@ -31,6 +34,9 @@ use tokio::runtime::Runtime;
 const USUAL: u32 = 100_000;
 
 fn main() -> anyhow::Result<()> {
+    if bare::serve_if_asked()? {
+        return Ok(());
+    }
     let began = Instant::now();
     let count = std::env::var("BENCH_ACTORS").map_or(Ok(USUAL), |n| n.parse()).context("BENCH_ACTORS must be a number")?;
     let before = machine_load();
@@ -59,6 +65,9 @@ fn measure(runtime: &Runtime, count: u32, folder: &Path, postgis: Option<&Postgi
     let only = std::env::var("BENCH_ONLY").unwrap_or_default();
     if only == "territories" {
         return territories::rows(folder);
+    }
+    if only == "live" {
+        return live::rows(runtime, folder, &step);
     }
     if only == "peers" {
         let postgis = postgis.context("BOUILLON_TEST_POSTGIS must name a PostGIS cluster")?;
@@ -101,6 +110,7 @@ fn measure(runtime: &Runtime, count: u32, folder: &Path, postgis: Option<&Postgi
         std::fs::create_dir_all(&data)?;
         rows.extend(durable::rows(runtime, "PostGIS", &data, &postgis.url, folder)?);
     }
+    rows.extend(live::rows(runtime, folder, &step)?);
     step("done");
     Ok(rows)
 }

@@ -55,9 +55,7 @@ impl Server {
     /// # Errors
     /// Where the system does not say.
     pub(crate) fn memory(&self) -> anyhow::Result<f64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let kib = status.lines().find_map(|l| l.strip_prefix("VmRSS:")?.trim().trim_end_matches("kB").trim().parse::<f64>().ok());
-        kib.map(|kib| kib * 1024.0).context("no VmRSS")
+        resident(self.child.id())
     }
 
     /// Processor time of all its threads so far.
@@ -74,6 +72,16 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Resident memory of a process, bytes.
+///
+/// # Errors
+/// Where the system does not say.
+pub(crate) fn resident(process: u32) -> anyhow::Result<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let kib = status.lines().find_map(|l| l.strip_prefix("VmRSS:")?.trim().trim_end_matches("kB").trim().parse::<f64>().ok());
+    kib.map(|kib| kib * 1024.0).context("no VmRSS")
 }
 
 /// Processor time of a process (a number or `self`) with all its threads, ended ones too, in steps of 10 ms.

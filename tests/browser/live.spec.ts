@@ -144,7 +144,11 @@ test('the radar tells who adds the same, and shows it once it is there', async (
   await expect(page.getByTestId('actor-name')).toHaveText('Repair Café');
 });
 
-test('behind a proxy that lets no socket through, the page asks instead', async ({ page, request, watch }) => {
+test('behind a proxy that lets no socket through, the page asks instead', async ({
+  page,
+  request,
+  watch,
+}) => {
   watch.allow(/WebSocket/);
   await page.routeWebSocket('**/api/v1/live', (socket) => void socket.close());
   const { id } = (await actorNamed(request, ACTOR)).properties;

@@ -1,7 +1,7 @@
 /** The server under test: the real binary, on a data folder of its own and a free loopback port. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -65,9 +65,10 @@ export function importSecond(data: string): void {
 export class Site {
   url = '';
   #child: ChildProcess | null = null;
+  #former: string[] = [];
 
   private constructor(
-    readonly data: string,
+    public data: string,
     private readonly args: readonly string[],
   ) {}
 
@@ -85,7 +86,10 @@ export class Site {
     const listen = this.url ? new URL(this.url).host : '127.0.0.1:0';
     const child = spawn(binary(), ['serve', '--data', this.data, '--listen', listen, ...this.args], {
       stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, BOUILLON_LOG: process.env.BOUILLON_LOG ?? 'warn' },
+      env: {
+        ...process.env,
+        BOUILLON_LOG: process.env.BOUILLON_LOG ?? 'warn',
+      },
       cwd: this.data,
     });
     this.#child = child;
@@ -108,9 +112,53 @@ export class Site {
     clearTimeout(late);
   }
 
+  /** `kill -9`: the server has no time for anything. */
+  async kill(): Promise<void> {
+    const child = this.#child;
+    this.#child = null;
+    if (!child) return;
+    const gone = once(child, 'exit');
+    child.kill('SIGKILL');
+    await gone;
+  }
+
+  /** Makes a backup beside the running server; gives its folder. */
+  backup(): string {
+    const folder = join(this.data, 'backups');
+    run(['backup', folder, '--data', this.data]);
+    const made = readdirSync(folder).filter((name) => name.startsWith('bouillon-'));
+    return join(folder, made.sort().at(-1)!);
+  }
+
+  /** Goes on from a backup, in another data folder; the server is stopped. */
+  restore(backup: string): void {
+    const fresh = temporaryFolder();
+    run(['restore', backup, '--data', fresh]);
+    this.#former.push(this.data);
+    this.data = fresh;
+  }
+
+  /** Takes every role away from everybody, as an operator would while the server is stopped. */
+  revokeAll(): void {
+    const code =
+      'import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute("delete from grants"); c.commit()';
+    const done = spawnSync('python3', ['-c', code, join(this.data, 'bouillon.sqlite')], { encoding: 'utf8' });
+    if (done.status !== 0) throw new Error(done.stderr);
+  }
+
+  /** What `bouillon export actors` writes, beside the running server. */
+  exported(slug: string): { id: string; properties: Record<string, unknown> }[] {
+    const text = run(['export', 'actors', '--territory', slug, '--format', 'geojson', '--data', this.data]);
+    return (
+      JSON.parse(text) as {
+        features: { id: string; properties: Record<string, unknown> }[];
+      }
+    ).features;
+  }
+
   async remove(): Promise<void> {
     await this.end();
-    rmSync(this.data, { recursive: true, force: true });
+    for (const data of [this.data, ...this.#former]) rmSync(data, { recursive: true, force: true });
   }
 
   /** The one-time link that `bouillon admin invite` prints, on this server's address. */

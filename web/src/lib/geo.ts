@@ -22,6 +22,13 @@ export function center(box: BBox): [number, number] {
   return [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2];
 }
 
+/** Metres between two points that are not far apart. */
+export function metres(a: { lon: number; lat: number }, b: { lon: number; lat: number }): number {
+  const degree = 111_195;
+  const east = (b.lon - a.lon) * Math.cos((a.lat * Math.PI) / 180);
+  return Math.hypot(east, b.lat - a.lat) * degree;
+}
+
 /** Even-odd rule over all rings, so that holes count as outside. */
 export function insidePolygon(geometry: Geometry | null, lon: number, lat: number): boolean {
   if (!geometry) return false;

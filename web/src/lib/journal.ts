@@ -165,6 +165,12 @@ export function applyEdit(actor: Actor | null, edit: Edit, now: string): Actor |
   return actor;
 }
 
+/** The fields that were written after the actor was at this version, newest first. */
+export function changedSince(actor: Actor, seen: Version | null): string[] {
+  const later = Object.entries(actor.versions).filter(([, v]) => seen === null || isNewer(v, seen));
+  return later.sort(([, a], [, b]) => b[1] - a[1]).map(([field]) => field);
+}
+
 /** Whether a version is of a later edit than another; of another history, the one just told is. */
 export function isNewer(version: Version, than: Version): boolean {
   return version[0] !== than[0] || version[1] > than[1];

@@ -1,4 +1,5 @@
 /** Who is here and what they do, in the form in which the screens ask for it; and the name that this device goes by. */
+import { untrack } from 'svelte';
 import { t } from '../i18n';
 import { recall, remember } from '../lib/device';
 import type { Person } from './messages';
@@ -17,6 +18,8 @@ export const TINT_NAMES = [
 class Own {
   nickname = $state(recall('nickname') ?? '');
   color = $state<number | null>(readColor());
+  /** How many fields this person is writing in: nothing is put in their way meanwhile. */
+  writing = $state(0);
 
   constructor() {
     this.#tell();
@@ -71,5 +74,9 @@ export function editorsOf(actor: string): string[] {
 /** Others see that this field is being written, until the function that this gives is called. */
 export function holding(field: string): () => void {
   socket.present({ field });
-  return () => socket.present({ field: null });
+  untrack(() => (own.writing += 1));
+  return () => {
+    socket.present({ field: null });
+    own.writing -= 1;
+  };
 }

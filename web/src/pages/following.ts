@@ -40,6 +40,7 @@ export class Following {
     };
     addEventListener('online', back);
     this.#off = [
+      socket.on('welcome', () => this.#mend()),
       () => removeEventListener('online', back),
       socket.on('edits', (message) => this.#edits(message)),
       socket.on('snapshot', (message) => this.#again(message.head)),
@@ -132,6 +133,12 @@ export class Following {
       this.#renewed = Date.now();
       void this.list.again();
     }, wait);
+  }
+
+  /** What could not be read while the server was away is read now. */
+  #mend(): void {
+    if (this.list.error) void this.list.again();
+    if (this.record.id && this.record.error) void this.record.load(this.record.id);
   }
 
   #again(head: number): void {

@@ -2,6 +2,7 @@
 import { api, Refused } from '../lib/api';
 import { outbox } from '../lib/outbox.svelte';
 import { t } from '../i18n';
+import { own } from '../live/presence.svelte';
 import { afterEdit, isNewer, withPending } from '../lib/journal';
 import type { Actor, ActorFeature, Edit } from '../lib/types';
 import type { LiveEdit } from '../live/messages';
@@ -26,6 +27,8 @@ export class ActorState {
     ),
   );
   readonly conflicts = $derived(this.pending.filter((p) => p.state === 'conflict'));
+  /** There is something to decide, and the person is not in the middle of writing something else. */
+  readonly deciding = $derived(this.conflicts.length > 0 && own.writing === 0);
 
   async load(id: string): Promise<void> {
     if (this.id !== id) {
