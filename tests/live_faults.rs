@@ -4,7 +4,7 @@
 use crate::app::{App, Backend, FREE, Person, Place};
 use crate::crash::{check, verify};
 use crate::live_editor::{Editor, Hall, nothing_overwritten};
-use crate::nodes::two;
+use crate::nodes::{state, two, undated};
 use crate::proxy::Proxy;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -62,10 +62,14 @@ async fn converge(app: &App, editors: &mut [Editor], since: i64) -> Result<(), S
             return Err(format!("row {seq} was told and is not in the journal"));
         }
     }
-    let told = editors.iter().find(|e| e.live.snapshots == 0).map(|e| &e.live.features);
-    for editor in editors.iter().filter(|e| e.live.snapshots == 0) {
-        if told.is_some_and(|told| told.iter().any(|(id, actor)| editor.live.features.get(id).is_some_and(|mine| mine != actor))) {
-            return Err("two people show an actor differently".into());
+    let shown = state(app).await;
+    for editor in editors.iter() {
+        let differs = |(id, mine): &(&String, &Value)| shown.get(&json!(id).to_string()).is_none_or(|now| *now != undated(mine));
+        if let Some((id, mine)) = editor.live.features.iter().find(differs).filter(|_| times() == 1) {
+            return Err(format!("somebody shows {mine} where {:?} stands", shown.get(&json!(id).to_string())));
+        }
+        if editor.live.snapshots > 0 && editor.live.features.len() != shown.len() && times() == 1 {
+            return Err(format!("somebody shows {} actors of {}", editor.live.features.len(), shown.len()));
         }
     }
     eprintln!("{whole} of {} were told every single edit, {} reconnections", editors.len(), editors.iter().map(|e| e.again).sum::<usize>());
