@@ -49,7 +49,7 @@ pub(crate) struct Editor {
     number: usize,
     rng: Rng,
     connected: bool,
-    /// Edits that it writes before it changes to another node; 0: never.
+    /// Edits that it writes before it changes to another node, or for who only looks on whether they do; 0: never.
     hops: usize,
     /// Reconnections.
     pub(crate) again: usize,
@@ -90,7 +90,11 @@ impl Editor {
     pub(crate) async fn look(mut self) -> Result<Self, String> {
         while !self.hall.stop.load(Ordering::Relaxed) {
             self.connect().await;
-            self.connected = self.live.next_before(Instant::now() + Duration::from_millis(300)).await.is_ok();
+            let end = Instant::now() + Duration::from_millis(300);
+            while self.connected && Instant::now() < end {
+                self.connected = self.live.next_before(end).await.is_ok();
+            }
+            self.connected &= self.hops == 0;
         }
         Ok(self)
     }

@@ -41,7 +41,7 @@ test('an open sheet changes field by field, never in the field that is being wri
   await change(request, id, 'phone', '+33 2 99 00 00 01');
   await expect(page.locator('[data-field=phone]')).toContainText('2 99 00 00 01');
   await change(request, id, 'summary', 'On y répare tout.');
-  await expect(page.getByText('vient de changer ce champ : « On y répare tout. »')).toBeVisible();
+  await expect(page.getByText('En ligne : « On y répare tout. »')).toBeVisible();
   await expect(page.getByRole('textbox', { name: 'En une phrase' })).toHaveValue('On y prête des outils.');
   const asked = watch.asked.slice(before);
   expect(asked.filter((url) => url.endsWith(`/actors/${id}`))).toEqual([]);

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import {
+  afterEdit,
   answerEdit,
   applyEdit,
   canFold,
+  changedSince,
   featuresOf,
   fold,
   readAck,
@@ -11,6 +13,7 @@ import {
   setEdit,
   withPending,
 } from './journal';
+import type { LiveEdit } from '../live/messages';
 import type { Ack, Actor, Edit } from './types';
 
 const NOW = '2026-11-22T10:00:00Z';
@@ -175,5 +178,44 @@ describe('showing an edit before it is acknowledged', () => {
     expect(featuresOf({ ...actor, places: [] })).toMatchObject([
       { geometry: null, properties: { id: 'a1' } },
     ]);
+  });
+});
+
+describe('an edit of somebody else, told field by field', () => {
+  const told = (part: Partial<LiveEdit>): LiveEdit => ({
+    seq: 12,
+    id: 'e9',
+    kind: 'set',
+    subject: { kind: 'actor', id: 'a1' },
+    by: 'Céleri',
+    session: null,
+    at: NOW,
+    seance: null,
+    ...part,
+  });
+  const lines = featuresOf({ ...actor, state: 'to_check' });
+  it('changes its fields with who and when, and leaves the others as they were', () => {
+    const fields = { website: 'https://fanfare.example', tags: null };
+    const next = afterEdit(actor, 1, told({ fields }), lines)!;
+    expect(next.fields).toEqual({
+      name: 'La Fanfare',
+      primary_category: 'CUL.practice',
+      website: 'https://fanfare.example',
+    });
+    expect(next.provenance.website).toEqual({ by: 'Céleri', at: NOW, source: null });
+    expect(next.versions).toEqual({ name: [1, 4], website: [1, 12], tags: [1, 12] });
+    expect([next.version, next.state]).toEqual([[1, 12], 'to_check']);
+    expect(changedSince(next, [1, 9]).sort()).toEqual(['tags', 'website']);
+  });
+  it('moves a place and keeps its address', () => {
+    const fields = { 'place/p1/position': { lon: 1, lat: 2, precision: 'street' as const } };
+    const [place] = afterEdit(actor, 1, told({ fields }), lines)!.places;
+    expect(place).toMatchObject({ lon: 1, lat: 2, precision: 'street', address: { street: 'Rue Haute' } });
+  });
+  it('is not enough to know an actor that went, came back, or was told without values', () => {
+    const fields = { deleted: 'yes' };
+    for (const part of [{}, { kind: 'delete' as const, fields }, { kind: 'restore' as const, fields }])
+      expect(afterEdit(actor, 1, told(part), lines)).toBeNull();
+    expect(afterEdit(actor, 1, told({ fields }), [])).toBeNull();
   });
 });

@@ -30,8 +30,6 @@ class Outbox {
   waitReason = $state('');
   /** Fields saved during this visit, by actor: "Enregistré" stays under them. */
   saved = new SvelteMap<string, string[]>();
-  /** How many edits were offered again because the server went back to a backup. */
-  offered = $state(0);
   /** Asked first when something is to be sent. */
   courier: Courier = () => null;
 
@@ -102,18 +100,18 @@ class Outbox {
     return this.#mine.has(id) || this.queue.some((p) => p.id === id);
   }
 
-  /** The server is in this history. In another one than before, it may have lost what it had acknowledged: all of that is offered again. */
-  async inEpoch(epoch: number): Promise<void> {
-    if (epoch === this.#epoch) return;
+  /** The server is in this history. In another one than before, it may have lost what it had acknowledged: all of that is offered again. Gives how many. */
+  async inEpoch(epoch: number): Promise<number> {
+    if (epoch === this.#epoch) return 0;
     this.#epoch = epoch;
     const shelf = await openShelf();
     const again = toOffer(await shelf.acked(), this.queue, epoch);
-    if (again.length === 0) return;
+    if (again.length === 0) return 0;
     await shelf.offer(again);
     const ids = new Set(again.map((p) => p.id));
     this.queue = [...again, ...this.queue.filter((p) => !ids.has(p.id))].sort(byTime);
-    this.offered += again.length;
     this.#soon(0);
+    return again.length;
   }
 
   forActor(id: string): Pending[] {

@@ -67,20 +67,22 @@ export interface Shelf {
 
 let shelf: Promise<Shelf> | null = null;
 export function openShelf(): Promise<Shelf> {
-  shelf ??= Promise.all([
-    openDB<Schema>('bouillon', 1, {
-      upgrade(db) {
-        db.createObjectStore('edits', { keyPath: 'id' });
-        db.createObjectStore('drafts');
-      },
-    }),
-    openDB<AckedSchema>('bouillon-acked', 1, {
-      upgrade: (db) => void db.createObjectStore('acked', { keyPath: 'id' }),
-    }),
-  ])
-    .then(([db, past]) => databaseShelf(db, past))
-    .catch(() => memoryShelf());
+  // A browser without IndexedDB throws at once, one that forbids it says no later: both end in memory.
+  shelf ??= openDatabases().catch(() => memoryShelf());
   return shelf;
+}
+
+async function openDatabases(): Promise<Shelf> {
+  const db = await openDB<Schema>('bouillon', 1, {
+    upgrade(db) {
+      db.createObjectStore('edits', { keyPath: 'id' });
+      db.createObjectStore('drafts');
+    },
+  });
+  const past = await openDB<AckedSchema>('bouillon-acked', 1, {
+    upgrade: (db) => void db.createObjectStore('acked', { keyPath: 'id' }),
+  });
+  return databaseShelf(db, past);
 }
 
 function databaseShelf(db: IDBPDatabase<Schema>, past: IDBPDatabase<AckedSchema>): Shelf {

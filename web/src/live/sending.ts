@@ -1,5 +1,7 @@
 /** Sends edits over the open socket and pairs them with their acknowledgements; the outbox asks here first, then posts. */
+import { t } from '../i18n';
 import { api, Refused, Unreachable, wrote } from '../lib/api';
+import { app } from '../lib/app.svelte';
 import { outbox, type Courier } from '../lib/outbox.svelte';
 import type { Edit, EditsAnswer } from '../lib/types';
 import type { LiveRefused } from './messages';
@@ -73,9 +75,13 @@ export class Sending {
 /** From now on edits go over the socket whenever it is open, and a server of another history is offered what it may have lost. */
 export function sendLive(): void {
   outbox.courier = new Sending(live).courier;
+  const offer = async (epoch: number) => {
+    const n = await outbox.inEpoch(epoch);
+    if (n > 0) app.say(t('live.restored', { n }));
+  };
   live.on('welcome', (m) => {
-    void outbox.inEpoch(m.epoch);
+    void offer(m.epoch);
     if (outbox.offline) outbox.retryNow();
   });
-  live.on('snapshot', (m) => void outbox.inEpoch(m.epoch));
+  live.on('snapshot', (m) => void offer(m.epoch));
 }

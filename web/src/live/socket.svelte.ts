@@ -4,6 +4,7 @@
  * Invariants: edits reach the listeners once each and without a hole (reader.ts), or as `snapshot`, after which everything is read again; `state` is
  * `open` only after the server's welcome; nobody is shown as present while it is not.
  */
+import { language } from '../i18n';
 import type { Edit, Version } from '../lib/types';
 import type {
   LiveEdits,
@@ -72,7 +73,9 @@ export class Socket {
 
   constructor(create?: (url: string) => WebSocket, random?: () => number) {
     this.#line = new Line({
-      url: () => `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/api/v1/live`,
+      // The server's sentences come in the language of this page, not in the browser's.
+      url: () =>
+        `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/api/v1/live?lang=${language}`,
       onopen: () => this.#hello(),
       ontext: (text) => this.#read(text),
       onstate: (state) => this.#moved(state),

@@ -4,8 +4,9 @@ import { t } from '../i18n';
 import { api } from '../lib/api';
 import { app } from '../lib/app.svelte';
 import { follow, type Follower } from '../lib/changes';
+import { featuresOf } from '../lib/journal';
 import { outbox } from '../lib/outbox.svelte';
-import type { Version } from '../lib/types';
+import type { Ack, Actor, Edit, Version } from '../lib/types';
 import type { LiveEdits } from '../live/messages';
 import type { ListState } from '../list/state.svelte';
 import { socket } from '../live/socket.svelte';
@@ -40,6 +41,7 @@ export class Following {
     };
     addEventListener('online', back);
     this.#off = [
+      outbox.onAck((actor, edit, ack) => this.#acked(actor, edit, ack)),
       socket.on('welcome', () => this.#mend()),
       () => removeEventListener('online', back),
       socket.on('edits', (message) => this.#edits(message)),
@@ -80,6 +82,15 @@ export class Following {
     this.#follower = null;
     if (this.#started) socket.close();
     this.#started = false;
+  }
+
+  /** The server has answered an edit of this device. */
+  #acked(actor: Actor, edit: Edit, ack: Ack): void {
+    this.record.take(actor);
+    this.live.take(actor, ack.seq);
+    this.list.refresh(featuresOf(actor), actor.state === 'deleted' ? [actor.id] : []);
+    const set = edit.set ?? {};
+    if (edit.kind !== 'set' || 'primary_category' in set || 'name' in set) void this.list.again();
   }
 
   #ask(): void {
