@@ -82,7 +82,7 @@ test.describe('the evening', () => {
         .locator('a[href], button, input, select, textarea, [tabindex="0"], [contenteditable]')
         .evaluateAll((all) => all.map((e) => e.textContent?.trim() || e.getAttribute('aria-label')));
       expect(controls.filter((c) => c !== 'contributeurs OpenStreetMap')).toEqual([
-        'Pause l’écran',
+        'Mettre en pause',
         'Plein écran',
       ]);
       const small = await wall.locator('.wall *:visible').evaluateAll((all) =>

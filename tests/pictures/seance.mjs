@@ -57,14 +57,18 @@ await organiser.getByLabel('Titre').fill(TITLE);
 await organiser
   .getByLabel('En une phrase')
   .fill('On fait le tour du centre à pied, puis on partage la soupe.');
-await organiser.getByLabel('De', { exact: true }).fill(clock(Date.now() - HOUR));
-await organiser.getByLabel('À', { exact: true }).fill(clock(Date.now() + 0.7 * HOUR));
+// Times that an organiser would choose: whole quarters.
+const quarter = (time) => Math.round(time / (HOUR / 4)) * (HOUR / 4);
+await organiser.getByLabel('De', { exact: true }).fill(clock(quarter(Date.now() - HOUR)));
+await organiser.getByLabel('À', { exact: true }).fill(clock(quarter(Date.now() + HOUR)));
 await organiser.locator('label', { hasText: 'Un quartier' }).click();
 await organiser.getByLabel('Quel quartier ?').selectOption('Centre-Remparts');
 await organiser.getByTestId('open-go').click();
 const code = await organiser.getByTestId('door-code').textContent();
-const screen = await organiser.getByTestId('to-screen').getAttribute('href');
-const path = new URL(screen).pathname.replace('/ecran', '');
+// The address that people type is not the one of this server.
+const door = new URL(await organiser.getByTestId('to-screen').getAttribute('href'));
+const screen = url + door.pathname + door.hash;
+const path = door.pathname.replace('/ecran', '');
 
 const wall = await somebody(SIZES.wall);
 await wall.goto(screen);

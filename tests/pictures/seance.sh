@@ -10,7 +10,7 @@ trap '[[ -z $server ]] || kill "$server"; rm -rf "$data"' EXIT
 
 "$bouillon" import osm "$(ls fixtures/solvigne-*.osm.pbf | head -1)" --data "$data" >"$data/import.log" 2>&1 ||
   { cat "$data/import.log"; exit 1; }
-"$bouillon" serve --data "$data" --listen 127.0.0.1:0 --min-fill-seconds=0 >"$data/serve.log" 2>&1 &
+"$bouillon" serve --data "$data" --listen 127.0.0.1:0 --base-url http://carte.solvigne.example --min-fill-seconds=0 >"$data/serve.log" 2>&1 &
 server=$!
 for _ in {1..50}; do
   url=$(grep -oE 'http://127\.0\.0\.1:[0-9]+' "$data/serve.log" | head -1 || true)

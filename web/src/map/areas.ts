@@ -2,6 +2,7 @@
 import type { Layer } from './base';
 import { LAYERS, REGULAR, SOURCES } from './ids';
 import { text, type Shade } from './palette';
+import { patternId } from './patterns';
 
 const BROTH = '#F6BE3B';
 
@@ -19,8 +20,16 @@ export function areaLayers(shade: Shade): Layer[] {
       source: SOURCES.areas,
       paint: {
         'fill-color': fill,
-        'fill-opacity': ['match', state, 'claimed', 0.34, 'done', 0.26, 'nothing', 0.3, 0],
+        'fill-opacity': ['match', state, 'claimed', 0.34, 'done', 0.26, 'nothing', 0.12, 0],
       },
+    },
+    {
+      // Seen and empty differ without their colours too.
+      id: 'areas-nothing',
+      type: 'fill',
+      source: SOURCES.areas,
+      filter: ['==', state, 'nothing'],
+      paint: { 'fill-pattern': patternId('hatch', 'rgba(111,125,128,0)', 'rgba(82,96,99,0.8)') },
     },
     {
       id: 'areas-edge',
