@@ -93,6 +93,11 @@ export const PLAIN: Record<string, Visit> = {
     await sheetOf(tour, 'Médiathèque Colette', FEW);
     await tour.page.getByRole('button', { name: 'Modifier : Horaires' }).click();
   },
+  presence: async (tour) => {
+    await noMap(`${MAP}?${FEW}`)(tour);
+    await tour.page.locator('[data-testid=presence]:visible').click();
+    await expect(tour.page.getByTestId('people').getByLabel('Votre prénom ou surnom')).toBeVisible();
+  },
   fermeture: async (tour) => {
     await sheetOf(tour, 'La Passerelle', FEW);
     await tour.page.getByRole('button', { name: 'Signaler une fermeture' }).click();
