@@ -46,7 +46,9 @@ fn answers_are_kept(sim: &Sim) -> Result<(), String> {
             let kept = match ack.result {
                 Outcome::Applied => rows.contains_key(id),
                 Outcome::Same => sim.db.acks.contains_key(id) || client.shown.contains(id),
-                Outcome::Conflict | Outcome::Refused => client.shown.contains(id),
+                // A conflict's answer is kept too: a copy of the edit that comes late must not be written after its author chose.
+                Outcome::Conflict => client.shown.contains(id) && (ack.epoch != sim.db.epoch || sim.db.acks.contains_key(id)),
+                Outcome::Refused => client.shown.contains(id),
             };
             if !kept && !waits(client, *id) {
                 let when = if ack.epoch == sim.db.epoch { "I1" } else { "I12" };
