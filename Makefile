@@ -45,7 +45,7 @@ test: web/dist ## Everything: formatting, lints, unit, store, HTTP and browser t
 fuzz: ## Run each fuzz target for FUZZ_SECONDS (60) on a nightly compiler; `make test` runs the kept cases
 	tests/fuzz/run.sh
 
-soak: build ## The long variants: a really full disk, every naughty text everywhere, schemathesis and the fuzz targets for longer
+soak: build ## The long variants: a really full disk, every naughty text everywhere, 50,000 simulated seeds, 700 kills, schemathesis and fuzzing for longer
 	tests/install.sh
 	tests/soak.sh
 

@@ -241,3 +241,44 @@ on_both! {
         assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stdout));
     }
 }
+
+on_both! {
+    async fn a_group_that_met_a_conflict_is_answered_the_same_when_it_comes_again(backend: Backend) {
+        let app = App::start(backend).await;
+        app.territory("ville", 2.0, 48.0).await;
+        let mut ana = app.with_role("moderator").await;
+        let (hive, oven) = (ana.add("ville", json!({"name": "La Ruche"})).await, ana.add("ville", json!({"name": "Le Four"})).await);
+        let gone = edit("delete", &hive, json!({"base": {"*": hive["version"]}}));
+        assert_eq!(ana.edits(&[gone]).await.0, 200);
+        let mut group = [set_edit(&oven, json!({"summary": "Pain"})), set_edit(&hive, json!({"summary": "Miel"}))];
+        let number = Uuid::now_v7();
+        group.iter_mut().for_each(|e| e["group"] = json!(number));
+        let said = |body: &Value| body["results"].as_array().unwrap().iter().map(|r| [r["result"].clone(), r["code"].clone()]).collect::<Vec<_>>();
+        let (status, first) = ana.edits(&group).await;
+        assert_eq!((status.as_u16(), said(&first)), (409, vec![[json!("refused"), json!("group_failed")], [json!("conflict"), Value::Null]]));
+        // What the group met is no obstacle any more; but its author was told, and may have chosen otherwise.
+        assert_eq!(ana.edits(&[edit("restore", &hive, json!({}))]).await.0, 200);
+        for _ in 0..2 {
+            assert_eq!(said(&ana.edits(&group).await.1), said(&first));
+        }
+        for actor in [&hive, &oven] {
+            assert_eq!(ana.actor(actor["id"].as_str().unwrap()).await["fields"]["summary"], Value::Null);
+        }
+    }
+}
+
+on_both! {
+    async fn a_revert_that_names_the_epoch_of_an_edit_undoes_no_other_edit_with_its_number(backend: Backend) {
+        let app = App::start(backend).await;
+        app.territory("ville", 2.0, 48.0).await;
+        let mut ana = app.person();
+        let seen = ana.add("ville", json!({"name": "La Ruche", "phone": "01 99 00 00 01"})).await;
+        let (_, body) = ana.set(&seen, json!({"phone": "01 99 00 00 02"})).await;
+        let (epoch, seq) = (body["epoch"].as_i64().unwrap(), &body["results"][0]["seq"]);
+        let revert = |epoch: i64| edit("revert", &seen, json!({"reverts": seq, "base": {"*": [epoch, seq]}}));
+        let (status, body) = ana.edits(&[revert(epoch - 1)]).await;
+        assert_eq!((status.as_u16(), body["results"][0]["code"].as_str()), (422, Some("unknown_entry")));
+        assert_eq!(ana.edits(&[revert(epoch)]).await.0, 200);
+        assert_eq!(ana.actor(seen["id"].as_str().unwrap()).await["fields"]["phone"], "01 99 00 00 01");
+    }
+}

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
+use tokio_tungstenite::tungstenite::Error;
 use uuid::Uuid;
 
 /// An answer that takes longer is not waited for: the same edit is sent again over another socket.
@@ -49,8 +50,10 @@ pub(crate) struct Editor {
     number: usize,
     rng: Rng,
     connected: bool,
-    /// Edits that it writes before it changes to another node; 0: never.
+    /// Edits that it writes before it changes to another node, or for who only looks on whether they do; 0: never.
     hops: usize,
+    /// It was told to read everything again and has not yet.
+    stale: bool,
     /// Reconnections.
     pub(crate) again: usize,
 }
@@ -61,7 +64,7 @@ impl Editor {
         person.add("ville", json!({"name": format!("De {number}")})).await;
         let live = Live::join(&person, "ville").await;
         let rng = Rng::new(number as u64);
-        Self { hall: hall.clone(), live, person, number, rng, connected: true, hops, again: 0 }
+        Self { hall: hall.clone(), live, person, number, rng, connected: true, hops, stale: false, again: 0 }
     }
 
     /// Writes until told to stop, and then until everything is answered. Gives itself back, with what it was told.
@@ -90,7 +93,11 @@ impl Editor {
     pub(crate) async fn look(mut self) -> Result<Self, String> {
         while !self.hall.stop.load(Ordering::Relaxed) {
             self.connect().await;
-            self.connected = self.live.next_before(Instant::now() + Duration::from_millis(300)).await.is_ok();
+            let end = Instant::now() + Duration::from_millis(300);
+            while self.connected && Instant::now() < end {
+                self.connected = self.hear(end).await.is_ok();
+            }
+            self.connected &= self.hops == 0;
         }
         Ok(self)
     }
@@ -121,7 +128,7 @@ impl Editor {
             let patience = Instant::now() + ANSWER;
             self.live.refused.remove(id);
             while self.connected && !self.live.acks.contains_key(id) && !self.live.refused.contains_key(id) {
-                let said = self.live.next_before(patience).await;
+                let said = self.hear(patience).await;
                 self.connected = matches!(&said, Ok(Some(said)) if !matches!(said, Said::Bye(_)));
             }
             if let Some(refusal) = self.live.refused.get(id) {
@@ -144,6 +151,8 @@ impl Editor {
                 let person = Person { url: url.clone(), ..self.person.clone() };
                 let opened = timeout(Duration::from_secs(2), self.live.reopen(&person)).await;
                 self.connected = matches!(opened, Ok(Ok(())));
+                self.person.url = person.url;
+                self.connected &= self.read_again().await;
             }
             if !self.connected {
                 sleep(Duration::from_millis(20 + self.rng.next() % 100)).await;
@@ -151,15 +160,36 @@ impl Editor {
         }
     }
 
+    /// The next message. When it says so, everything is read again.
+    async fn hear(&mut self, end: Instant) -> Result<Option<Said>, Error> {
+        let said = self.live.next_before(end).await?;
+        self.stale |= matches!(said, Some(Said::Snapshot { .. }));
+        if self.read_again().await { Ok(said) } else { Err(Error::ConnectionClosed) }
+    }
+
+    /// Reads the list over HTTP if that is due; false when it did not come. What is told later comes on top.
+    async fn read_again(&mut self) -> bool {
+        if !self.stale {
+            return true;
+        }
+        let path = format!("{}/api/v1/territories/ville/actors.geojson?limit=1000", self.person.url);
+        let read = async { self.person.http.get(path).timeout(ANSWER).send().await?.json::<Value>().await };
+        let Ok(list) = read.await else { return false };
+        let Some(features) = list["features"].as_array() else { return false };
+        self.live.features = features.iter().map(|f| (f["id"].as_str().unwrap().to_owned(), f.clone())).collect();
+        self.stale = false;
+        true
+    }
+
     /// In fine weather: reads on until it holds everything up to a number.
     pub(crate) async fn reach(&mut self, seq: i64) -> Result<(), String> {
         let end = Instant::now() + Duration::from_secs(25);
         while Instant::now() < end {
-            if self.live.reader.is_some_and(|r| r.at.seq >= seq) {
+            if !self.stale && self.live.reader.is_some_and(|r| r.at.seq >= seq) {
                 return Ok(());
             }
             self.connect().await;
-            self.connected = self.live.next_before(end.min(Instant::now() + Duration::from_secs(17))).await.is_ok();
+            self.connected = self.hear(end.min(Instant::now() + Duration::from_secs(17))).await.is_ok();
         }
         Err(format!("{} never got to {seq}: it is at {:?}", self.number, self.live.reader))
     }

@@ -1,11 +1,12 @@
 //! What the live socket does not let anybody do: forge, flood, hold others up, or go on with rights that are gone.
 
-use crate::app::{App, Backend, FREE, Place, at, create, set_edit};
+use crate::app::{App, BOUILLON, Backend, FREE, Place, at, create, set_edit};
 use crate::hostile_json::resident;
 use crate::live::{known, ville};
 use crate::live_client::{Live, Said};
 use crate::operations::{Beside, terminate};
 use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
@@ -355,4 +356,21 @@ async fn an_idle_socket_takes_less_than_twenty_kilobytes() {
     let each = (resident(app.pid()) - before) * 1024 / SOCKETS;
     println!("{each} bytes per idle socket");
     assert!(each < 20_000, "{each} bytes per idle socket");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_started_in_an_ordinary_shell_takes_more_sockets_than_the_shell_allows() {
+    let place = Place::new(Backend::Sqlite).await;
+    let script = "ulimit -S -n 200; exec \"$0\" serve --listen 127.0.0.1:0 --data \"$1\"";
+    let mut command = std::process::Command::new("sh");
+    let mut child = command.args(["-c", script, BOUILLON]).arg(&place.data).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", child.id())).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let numbers: Vec<&str> = limits.lines().find(|l| l.starts_with("Max open files")).unwrap().split_whitespace().collect();
+    assert!(line.contains("http"), "{line:?}");
+    assert_eq!(numbers[3], numbers[4], "the soft limit is the hard one: {limits}");
+    assert_ne!(numbers[3], "200");
 }

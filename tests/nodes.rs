@@ -98,15 +98,18 @@ impl Town {
 }
 
 /// Everything that readers see of a territory, but for the clock.
-async fn state(app: &App) -> BTreeMap<String, Value> {
+pub(crate) async fn state(app: &App) -> BTreeMap<String, Value> {
     let (status, page) = app.person().get("/api/v1/territories/ville/actors.geojson?limit=1000").await;
     assert_eq!(status, 200);
-    let features = page["features"].as_array().unwrap().iter().map(|feature| {
-        let mut feature = feature.clone();
-        feature["properties"].as_object_mut().unwrap().remove("updated_at");
-        (feature["id"].to_string(), feature)
-    });
+    let features = page["features"].as_array().unwrap().iter().map(|feature| (feature["id"].to_string(), undated(feature)));
     features.collect()
+}
+
+/// An actor as it is shown, but for the clock.
+pub(crate) fn undated(feature: &Value) -> Value {
+    let mut feature = feature.clone();
+    feature["properties"].as_object_mut().unwrap().remove("updated_at");
+    feature
 }
 
 /// A second node on the database of another, with a data folder of its own and, if asked for, a wire to the database that can fail.

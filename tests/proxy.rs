@@ -124,7 +124,7 @@ async fn pump(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, weather: &Weather
     let mut piece = vec![0; 2048];
     while let Ok(length @ 1..) = from.read(&mut piece).await {
         let rate = weather.rate.load(Ordering::Relaxed);
-        let slow = if rate > 0 { length as u64 * 1000 / rate } else { 0 };
+        let slow = (length as u64 * 1000).checked_div(rate).unwrap_or(0);
         let wait = slow + weather.late.load(Ordering::Relaxed);
         if wait > 0 {
             sleep(Duration::from_millis(wait)).await;

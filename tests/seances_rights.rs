@@ -1,7 +1,7 @@
 //! Who may do what in a séance, and until when: codes, the hall's one address, the area, the clock, the projector.
 
 use crate::app::{App, FREE, Person, Place, at, create, set_edit};
-use crate::seances::{claim, joined, moment, open, token, within};
+use crate::seances::{claim, joined, moment, open, seance_edit, token, within};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -181,6 +181,16 @@ on_both! {
             assert!(!nadia.get(path).await.1.to_string().contains("Faux"), "{path}");
         }
         assert!(nadia.get(&format!("/api/v1/seances/{seance}/cells")).await.1["cells"].as_array().unwrap().iter().all(|c| c["state"].is_null()));
+        // An organiser is one in the own territory.
+        app.territory("voisine", 3.0, 48.0).await;
+        let out = app.place.run(&["admin", "invite", "--role", "organiser", "--territory", "voisine"]);
+        let (mut next_door, link) = (app.person(), String::from_utf8(out.stdout).unwrap());
+        assert_eq!(next_door.post("/api/v1/invitations", &json!({"token": link.trim().split_once('#').unwrap().1})).await.0, 200);
+        assert_eq!(write(&mut next_door, seance_edit("ville", json!({}))).await, (403, "needs_organiser".into()));
+        assert_eq!(write(&mut next_door, seance_edit("voisine", json!({}))).await.0, 200);
+        for path in ["door", "participants", "edits", "minutes"] {
+            assert_eq!(next_door.get(&format!("/api/v1/seances/{seance}/{path}")).await.0, 403, "{path}");
+        }
         // The clock ends it for participants, not for the organiser.
         assert_eq!(write(&mut ana, claim(seance, "centre", "Ana")).await.0, 200);
         jump(&clock, 2 * HOUR);
@@ -306,6 +316,11 @@ on_both! {
         let (_, minutes) = bob.get(&format!("/api/v1/seances/{seance}/minutes")).await;
         assert!(minutes["people"].as_array().unwrap().iter().all(|p| p.get("identity").is_none()), "{minutes}");
         assert_eq!(ana.get(&format!("/api/v1/seances/{seance}/minutes")).await.0, 403, "who was sent away reads no minutes");
+        // Whoever takes part can leave and be forgotten without asking anybody; not another one.
+        let leave = |i: usize| format!("/api/v1/seances/{seance}/participants/{}/revoke", people["participants"][i]["id"].as_str().unwrap());
+        assert_eq!(bob.post(&leave(0), &json!({"forget": true})).await.0, 403);
+        assert_eq!(bob.post(&leave(1), &json!({"forget": true})).await.0, 200);
+        assert!(!nadia.get(&format!("/api/v1/seances/{seance}/participants")).await.1.to_string().contains("Bob"));
         app.unhurt();
     }
 }

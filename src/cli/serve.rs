@@ -29,6 +29,7 @@ const ADDRESSES_EVERY: Duration = Duration::from_secs(10);
 /// When the data folder is in use, the database is not fit, or the address is taken.
 pub(super) async fn run(settings: Settings) -> anyhow::Result<()> {
     let data = settings.data()?;
+    allow_many_connections();
     let tls = settings.tls()?.map(|[cert, key]| Tls::open(cert, key)).transpose()?;
     let _lock = lock::take(&data)?;
     if !is_postgres(&settings.database()?) {
@@ -77,6 +78,17 @@ pub(super) async fn run(settings: Settings) -> anyhow::Result<()> {
     following.abort();
     journal.close().await;
     Ok(())
+}
+
+/// Every open map holds a connection, and a shell allows about a thousand files; the system lets a program raise that by itself, to a limit.
+fn allow_many_connections() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    if current != maximum
+        && let Err(e) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum })
+    {
+        tracing::warn!("no more than {current:?} files and connections can be open: {e}");
+    }
 }
 
 /// Looks now and then whether another node imported addresses.

@@ -41,10 +41,10 @@ pub(super) struct Revoke {
     forget: bool,
 }
 
-/// Sends a participant away; their edits stay until they are undone.
+/// Sends a participant away, or leaves oneself; the edits stay until they are undone.
 #[utoipa::path(post, path = "/api/v1/seances/{id}/participants/{participant}/revoke", tag = "seances", request_body = Revoke,
     params(("id" = Uuid, Path, description = "The séance"), ("participant" = Uuid, Path, description = "The participant")),
-    responses((status = 200, description = "The participant as they are now"), (status = 401, description = "Nobody known"), (status = 403, description = "Not an organiser"), (status = 404, description = "No such séance or participant")))]
+    responses((status = 200, description = "The participant as they are now"), (status = 401, description = "Nobody known"), (status = 403, description = "Neither an organiser nor this participant"), (status = 404, description = "No such séance or participant")))]
 pub(super) async fn revoke(
     State(app): State<App>,
     lang: Lang,
@@ -52,7 +52,15 @@ pub(super) async fn revoke(
     Path((id, participant)): Path<(String, String)>,
     Body(body): Body<Revoke>,
 ) -> Result<Json<Value>> {
-    let s = for_team(&app, lang, &person, &id, Role::Organiser).await?;
+    // Whoever takes part may take the own nickname away again.
+    let own = match (person.id, parse_id(&id)) {
+        (Some(identity), Ok(seance)) => app.journal.store.read().await?.participant(seance, identity).await?,
+        _ => None,
+    };
+    let s = match own.filter(|p| p.id.to_string() == participant) {
+        Some(_) => find(&mut app.journal.store.read().await?, lang, &id).await?,
+        None => for_team(&app, lang, &person, &id, Role::Organiser).await?,
+    };
     let participant = parse_id(&participant).map_err(|e| e.speaking(lang))?;
     let gone = app.seances.send_away(s.id, participant, body.forget).await.map_err(|e| failed(e, lang))?;
     Ok(Json(listed(&gone)))

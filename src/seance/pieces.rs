@@ -292,7 +292,7 @@ mod tests {
 
     #[test]
     fn every_point_of_an_area_lies_in_exactly_one_of_at_most_four_hundred_pieces() {
-        for (side, finest) in [(0.02, true), (0.04, false), (0.3, false), (5.0, false)] {
+        for (side, finest) in [(0.02, true), (0.06, false), (0.3, false), (5.0, false)] {
             let (shape, mut seen) = (square(2.0, 48.0, side), std::collections::HashSet::new());
             let pieces = named(&tiles(&shape), &Geocoder::default());
             assert!((20..=MOST).contains(&pieces.len()), "{side}: {}", pieces.len());

@@ -293,11 +293,13 @@ async fn enter(url: &str, cookie: Option<&str>, territory: &str, answers: bool) 
     let hello = json!({"type": "hello", "v": 1, "territory": territory, "seen": null, "nickname": null, "seance": null});
     socket.send(Message::text(hello.to_string())).await?;
     // The bare server says nothing to a newcomer.
-    while answers {
+    if !answers {
+        return Ok(socket);
+    }
+    loop {
         let received = timeout(Duration::from_secs(5), socket.next()).await?.context("a socket has ended")??;
         if matches!(received, Message::Text(text) if text.contains("\"beat\"")) {
-            break;
+            return Ok(socket);
         }
     }
-    Ok(socket)
 }

@@ -132,7 +132,7 @@ test.describe('the evening', () => {
     await expect(conflict).toHaveCount(0);
     await expect(place(two).getByTestId('cell-state')).toHaveText('Prise par Céleri');
 
-    await place(one).getByRole('button', { name: 'Ajouter une note' }).click();
+    await place(one).getByRole('button', { name: 'Une note' }).click();
     await one.getByLabel('Note sur cette zone').fill('La rue Haute est en travaux.');
     await one.getByRole('button', { name: 'Garder la note' }).click();
     await place(one).getByRole('button', { name: 'C’est vu' }).click();

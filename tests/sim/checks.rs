@@ -45,7 +45,7 @@ fn answers_are_kept(sim: &Sim) -> Result<(), String> {
         for (id, ack) in &client.answered {
             let kept = match ack.result {
                 Outcome::Applied => rows.contains_key(id),
-                Outcome::Same => sim.db.acks.contains_key(id),
+                Outcome::Same => sim.db.acks.contains_key(id) || client.shown.contains(id),
                 Outcome::Conflict | Outcome::Refused => client.shown.contains(id),
             };
             if !kept && !waits(client, *id) {

@@ -148,7 +148,7 @@ impl Client {
         let mut doc = self.state.get(&subject).map(|d| (**d).clone());
         for piece in self.queue.iter().flat_map(|i| &i.pieces).filter(|p| p.edit.subject.id == subject) {
             match piece.edit.kind {
-                EditKind::Create => drop(doc.get_or_insert_default().fields.extend(piece.edit.set.clone())),
+                EditKind::Create => overlay(&mut doc.get_or_insert_default().fields, &piece.edit.set),
                 EditKind::Delete => doc.iter_mut().for_each(|d| d.deleted = true),
                 EditKind::Restore => doc.iter_mut().for_each(|d| d.deleted = false),
                 EditKind::Set => doc.iter_mut().for_each(|d| overlay(&mut d.fields, &piece.edit.set)),

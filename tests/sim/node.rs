@@ -24,6 +24,9 @@ pub(super) struct Job {
     pub(super) requests: Rc<Vec<Request>>,
 }
 
+/// What a client sent, and what it will be told.
+pub(super) type Answer = (Job, Vec<Ack>);
+
 /// One process.
 #[derive(Debug, Default)]
 pub(super) struct Node {
@@ -36,7 +39,7 @@ pub(super) struct Node {
     /// Edits that wait. They stay when the connection that brought them is gone.
     pub(super) queue: VecDeque<Job>,
     /// Its transaction that is not committed yet, with the answers.
-    pub(super) open: Option<(Tx, Vec<(Job, Vec<Ack>)>)>,
+    pub(super) open: Option<(Tx, Vec<Answer>)>,
     /// Ranges that it has told.
     pub(super) ranges: u64,
 }

@@ -112,7 +112,8 @@ impl Sim {
         }
         for (ack, _) in &acks {
             client.answered.insert(ack.id, ack.clone());
-            if !matches!(ack.result, Outcome::Applied | Outcome::Same) || conflicts(ack).next().is_some() {
+            // Of a group that does not stand its author is shown every edit, those too that would have changed nothing.
+            if !stands || conflicts(ack).next().is_some() {
                 client.shown.insert(ack.id);
             }
         }

@@ -4,10 +4,10 @@ use super::broken::Broken;
 use super::client::{Client, Down, Intents, Up};
 use super::database::Database;
 use super::drafts::Drafts;
-use super::node::{Job, Node, Rules};
+use super::node::{Answer, Job, Node, Rules};
 use super::rng::Rng;
 use bouillon::live::{Feed, Told};
-use bouillon::model::edit::{Ack, Edit, EditKind, Entry};
+use bouillon::model::edit::{Edit, EditKind, Entry};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use uuid::Uuid;
@@ -243,7 +243,7 @@ impl Sim {
         }
     }
 
-    fn answer(&mut self, n: usize, answers: Vec<(Job, Vec<Ack>)>) {
+    fn answer(&mut self, n: usize, answers: Vec<Answer>) {
         for (job, acks) in answers {
             self.tally.decided += acks.len() as u64;
             let (c, number) = job.from;

@@ -110,8 +110,11 @@ function nameLayers(shade: Shade, alone: boolean): Layer[] {
   });
 }
 
-/** The same style with no label smaller than `least` pixels: for a wall, read from the back of a hall. */
-export function legible(style: Style, least: number): Style {
+/** A wall is drawn at 1.44 times this, or more: no label is under 17 px there. */
+const WALL_TEXT = 12;
+
+/** The same style with no label too small for a wall, which is read from the back of a hall. */
+export function legible(style: Style, least: number = WALL_TEXT): Style {
   const grown = (size: unknown): unknown => {
     if (typeof size === 'number') return Math.max(least, size);
     if (!Array.isArray(size)) return size;

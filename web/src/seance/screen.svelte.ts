@@ -10,7 +10,7 @@ import { pulse } from './pulse';
 import { isOpen, type Cell, type OpenDoor, type Progress, type Seance } from './types';
 
 /** How long a new actor keeps its ring and its name. */
-const RING_MS = 20_000;
+const RING_MS = 60_000;
 /** The code of the door changes on its own: it is read again well before it is over. */
 const DOOR_MS = 60_000;
 
