@@ -56,6 +56,8 @@ test('a foreign page shows the map in a frame, without a cookie, and its wheel s
   // This browser already has an identity here: the frame must not use it.
   await page.goto(`${MAP}?nomap`);
   await add(page, 'Cookie à la framboise');
+  // The map page has asked for all it needs, with its cookie, before the frame is listened to.
+  await expect(page.getByTestId('history').locator('li').first()).toBeVisible();
   const before = await page.context().cookies();
   expect(before.length).toBeGreaterThan(0);
 
