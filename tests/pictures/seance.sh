@@ -10,14 +10,14 @@ trap '[[ -z $server ]] || kill "$server"; rm -rf "$data"' EXIT
 
 "$bouillon" import osm "$(ls fixtures/solvigne-*.osm.pbf | head -1)" --data "$data" >"$data/import.log" 2>&1 ||
   { cat "$data/import.log"; exit 1; }
-"$bouillon" serve --data "$data" --listen 127.0.0.1:0 --base-url http://carte.solvigne.example --min-fill-seconds=0 >"$data/serve.log" 2>&1 &
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+url=http://127.0.0.1:$port
+"$bouillon" serve --data "$data" --listen "127.0.0.1:$port" --base-url http://carte.solvigne.example --min-fill-seconds=0 >"$data/serve.log" 2>&1 &
 server=$!
 for _ in {1..50}; do
-  url=$(grep -oE 'http://127\.0\.0\.1:[0-9]+' "$data/serve.log" | head -1 || true)
-  [[ -z $url ]] || break
+  ! curl -sf "$url/healthz" >/dev/null || break
   sleep 0.2
 done
-[[ -n $url ]] || { cat "$data/serve.log"; exit 1; }
 
 token=$("$bouillon" admin invite --role moderator --data "$data" | grep -oE '#.*')
 mkdir -p target/pictures
