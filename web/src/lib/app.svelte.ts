@@ -2,7 +2,7 @@
 import { language } from '../i18n';
 import { api, Refused } from './api';
 import { outbox } from './outbox.svelte';
-import type { Actor, Me, Role, Taxonomy, Territory, Theme } from './types';
+import type { Actor, Me, Role, Taxonomy, Territory, Theme, Version } from './types';
 
 export interface Toast {
   text: string;
@@ -22,7 +22,7 @@ class App {
   /** The middle of the map that is shown: where one probably adds. */
   center = $state.raw<[number, number] | null>(null);
   /** The last edit of this visit that can be undone with one key. */
-  lastEdit = $state<{ actor: Actor; seq: number } | null>(null);
+  lastEdit = $state<{ actor: Actor; undone: Version } | null>(null);
 
   readonly themes = $derived(this.taxonomy?.themes ?? []);
   readonly role = $derived<Role>(this.me?.role ?? 'visitor');
@@ -87,5 +87,5 @@ class App {
 export const app = new App();
 
 outbox.onAck((actor, edit, ack) => {
-  if (ack.seq !== null && edit.kind !== 'revert') app.lastEdit = { actor, seq: ack.seq };
+  if (ack.seq !== null && edit.kind !== 'revert') app.lastEdit = { actor, undone: [ack.epoch, ack.seq] };
 });

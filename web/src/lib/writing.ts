@@ -63,9 +63,12 @@ export function create(edit: Edit, form: Pending['form'], name: string, slug: st
   });
 }
 
-export function revert(actor: Pick<Actor, 'id' | 'territory' | 'fields'>, seq: number): Promise<Sent> {
+/** Undoes one edit. Its version tells it from another edit that got the same number after a restored backup. */
+export function revert(actor: Pick<Actor, 'id' | 'territory' | 'fields'>, undone: Version): Promise<Sent> {
+  const [, seq] = undone;
+  const base = { '*': undone };
   return outbox.add(
-    pendingOf(actor, { id: uuidv7(), subject: subject(actor), kind: 'revert', reverts: seq }),
+    pendingOf(actor, { id: uuidv7(), subject: subject(actor), kind: 'revert', reverts: seq, base }),
   );
 }
 
@@ -98,6 +101,6 @@ export async function undoLast(): Promise<void> {
   const last = app.lastEdit;
   if (!last) return;
   app.lastEdit = null;
-  const sent = await revert(last.actor, last.seq);
+  const sent = await revert(last.actor, last.undone);
   if ('ack' in sent && sent.ack.result === 'applied') app.say(t('history.done'));
 }
