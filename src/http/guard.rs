@@ -34,7 +34,12 @@ pub(super) async fn guard(State(app): State<App>, request: Request, next: Next) 
         (Some(e), _) | (None, Err(e)) => e.speaking(lang).into_response(),
         (None, Ok(read)) => next.run(Request::from_parts(parts, read.map_or(body, Body::from))).await,
     };
-    secured(answer, framed, app.secure())
+    let mut answer = secured(answer, framed, app.secure());
+    if uploads && !answer.status().is_success() {
+        // What was not read of a refused file takes the connection with it: a client that is told so does not use it for its next request.
+        answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    answer
 }
 
 /// A body of up to [`BODY_MAX`] bytes. Of a longer one the rest is thrown away as it comes, up to a limit.
