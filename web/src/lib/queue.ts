@@ -1,5 +1,6 @@
 /** What this device keeps until the server has acknowledged it: edits to send, and half-written drafts. */
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import { recall, remember } from './device';
 import { canFold, fold, readAck, rebase, type Conflict } from './journal';
 import type { Ack, Edit } from './types';
 
@@ -85,14 +86,29 @@ async function openDatabases(): Promise<Shelf> {
   return databaseShelf(db, past);
 }
 
+/** Before the key of a draft that the database does not have yet. */
+const LATE = 'draft:';
+
 function databaseShelf(db: IDBPDatabase<Schema>, past: IDBPDatabase<AckedSchema>): Shelf {
   return {
     all: async () => (await db.getAll('edits')).sort(byTime),
     put: async (pending) => void (await db.put('edits', plain(pending))),
     drop: (id) => db.delete('edits', id),
-    draft: async <T>(key: string) => (await db.get('drafts', key)) as T | undefined,
-    keep: async (key, value) => void (await db.put('drafts', plain(value), key)),
-    forget: (key) => db.delete('drafts', key),
+    draft: async <T>(key: string) => {
+      const late = recall(LATE + key);
+      return (late === null ? await db.get('drafts', key) : JSON.parse(late)) as T | undefined;
+    },
+    // A page that is left takes an unfinished transaction with it: the last letters stand elsewhere until the database has them.
+    keep: async (key, value) => {
+      const text = JSON.stringify(value);
+      remember(LATE + key, text);
+      await db.put('drafts', JSON.parse(text), key);
+      if (recall(LATE + key) === text) remember(LATE + key, null);
+    },
+    forget: (key) => {
+      remember(LATE + key, null);
+      return db.delete('drafts', key);
+    },
     acked: async () => (await past.getAll('acked')).sort(byTime),
     // The new place first: a tab that is closed in between leaves the edit in both, and sending it twice is sending it once.
     done: async (id, acked) => {

@@ -37,11 +37,8 @@ export type Sort = 'all' | 'free' | 'mine';
 export function filtered(cells: readonly Cell[], sort: Sort, team: string): Cell[] {
   if (sort === 'free') return cells.filter((cell) => cell.state === null);
   if (sort === 'mine') return cells.filter((cell) => cell.team !== null && cell.team === team);
-  // What somebody looks after comes first, what is done last.
-  return [...cells].sort((a, b) => rank(a) - rank(b));
+  return [...cells];
 }
-
-const rank = (cell: Cell) => (cell.state === 'claimed' ? 0 : cell.state === null ? 1 : 2);
 
 /** What the map draws: one shape per cell, its state and its name. */
 export function shapes(cells: readonly Cell[], chosen: string | null = null): GeoJSON.Feature[] {
