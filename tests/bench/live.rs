@@ -12,8 +12,8 @@ use std::path::Path;
 use std::time::Duration;
 use tokio::runtime::Runtime;
 
-/// Each side has its turn so many times.
-const ROUNDS: usize = 3;
+/// Each side has its turn so many times: short ones, since whoever waits does not read, and a server cuts off who is silent for 45 s.
+const ROUNDS: usize = 6;
 /// Sockets that say nothing, for what one costs.
 const IDLE: usize = 1000;
 /// Actors that are there before.
