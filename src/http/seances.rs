@@ -175,7 +175,7 @@ enum Action {
 #[serde(deny_unknown_fields)]
 pub(super) struct Handle {
     /// `renew`, `revoke`, or `screen` for another link of the projector.
-    #[schema(inline)]
+    #[schema(value_type = String)]
     action: Action,
 }
 
