@@ -12,6 +12,7 @@ pub mod journal;
 pub mod live;
 pub mod model;
 pub mod osm;
+pub mod report;
 pub mod seance;
 pub mod store;
 pub mod tiles;

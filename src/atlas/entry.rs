@@ -159,6 +159,11 @@ impl Draft {
         Some(Self { entry, home: actor.home, listed: actor.territories.clone() })
     }
 
+    /// The entry, which knows no territories yet.
+    pub(super) fn entry(&self) -> &Entry {
+        &self.entry
+    }
+
     /// Puts the numbers of the territories in.
     pub(super) fn finish(mut self, mut number: impl FnMut(Uuid) -> u32) -> Entry {
         self.entry.home_number = number(self.home);

@@ -1,9 +1,9 @@
 //! What readers may ask to see of a territory, and the test of one actor against it.
 
 use super::category::{self, CONFIRMED, THEMES};
-use super::entry::Entry;
+use super::entry::{Draft, Entry};
 use super::words;
-use crate::model::State;
+use crate::model::{Actor, State};
 use std::fmt::Write;
 
 /// A choice of actors. The three parts must all hold; an empty part holds for everybody.
@@ -46,6 +46,12 @@ impl Filter {
             let _ = write!(key, "?{}", words.join(" "));
         }
         key
+    }
+
+    /// Keeps the actors that pass, in their order; for a state of theirs that the atlas does not hold, a former one or one of a snapshot.
+    pub fn choose(&self, actors: &mut Vec<Actor>) {
+        let lens = Lens::new(self);
+        actors.retain(|actor| Draft::new(actor).is_some_and(|draft| lens.entry(draft.entry())));
     }
 }
 

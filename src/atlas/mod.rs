@@ -137,7 +137,9 @@ impl Atlas {
             let id = mark.subject.id;
             let numbers: Arc<[u32]> = match mark.subject.kind {
                 SubjectKind::Territory => vec![inner.number(id)].into(),
-                SubjectKind::Seance | SubjectKind::Cell => mark.home.map(|home| inner.number(home)).into_iter().collect::<Vec<u32>>().into(),
+                SubjectKind::Seance | SubjectKind::Cell | SubjectKind::Figure | SubjectKind::Report | SubjectKind::Block | SubjectKind::Device => {
+                    mark.home.map(|home| inner.number(home)).into_iter().collect::<Vec<u32>>().into()
+                }
                 SubjectKind::Actor => match touched.get(&id) {
                     Some(numbers) => numbers.as_slice().into(),
                     None => inner.by_id.get(&id).and_then(|s| inner.entry(*s)).map(|e| inner.territories_of(e)).unwrap_or_default().into(),

@@ -115,6 +115,9 @@ fn may_revert(grants: &[Grant], mine: bool, e: &Entry, actor: Option<&Actor>) ->
         own: mine,
         closes: false,
         participant: false,
+        mine: false,
+        publishes: true,
+        thaws: e.subject.kind.is_work(),
     };
     may(granted.max(Role::Contributor), deed).is_ok()
 }

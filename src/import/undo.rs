@@ -133,7 +133,7 @@ impl Imports {
                 SubjectKind::Actor => tx.actor(e.subject.id).await?.map(|a| a.doc),
                 SubjectKind::Territory => tx.territory(e.subject.id).await?.map(|t| t.doc),
                 // An import writes none of these.
-                SubjectKind::Seance | SubjectKind::Cell => None,
+                _ => None,
             };
             let as_left = |(field, after): (&String, &Value)| {
                 let doc = doc.as_ref()?;

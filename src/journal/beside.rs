@@ -3,8 +3,9 @@
 use super::batch::Batch;
 use super::core::Request;
 use crate::model::edit::{Ack, FieldResult, Outcome};
-use crate::store::{self, Action, Case, CaseKind, ItemField, Note, What};
+use crate::store::{self, Action, Case, CaseKind, FrozenFile, ItemField, Note, What};
 use serde_json::Value;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// What goes with an edit.
@@ -15,6 +16,8 @@ pub enum Beside {
     Nothing,
     /// The edit undoes something of this séance, and is written down under it.
     Within(Uuid),
+    /// The files of a work that the edit freezes, or that an erasure draws again.
+    Files(Arc<[FrozenFile]>),
     /// What an import run leaves of the object.
     Note(Box<Note>),
     /// A case of the moderators' queue is settled by this edit.
@@ -33,6 +36,8 @@ pub(super) async fn write(batch: &mut Batch, request: &Request, ack: &Ack, home:
         _ if gone || ack.result == Outcome::Refused => Ok(()),
         Beside::Nothing | Beside::Within(_) => Ok(()),
         Beside::Note(note) => batch.put_note(&with_clashes(note, ack, home, at), at).await,
+        Beside::Files(_) if ack.result == Outcome::Conflict => Ok(()),
+        Beside::Files(files) => batch.tx.put_work_files(request.edit.subject.id, files).await,
         Beside::Settles { .. } if ack.result == Outcome::Conflict => Ok(()),
         Beside::Settles { case, decision } => batch.tx.settle_case(*case, decision, request.author.identity(), at).await.map(|_| ()),
     }

@@ -5,6 +5,7 @@ use crate::model::edit::{Ack, Edit, EditKind, Entry, FieldResult, Outcome};
 use crate::model::merge::{Context, FieldFate, Merged, merge};
 use crate::model::rights::{Deed, Role, may};
 use crate::model::text::clean;
+use crate::model::work::breaks_the_ice;
 use crate::model::{Doc, Fields, Lang, SubjectKind, Version, label};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -74,6 +75,8 @@ pub struct Known<'a> {
     pub doc: Option<&'a Doc>,
     /// The author's role for this subject.
     pub role: Role,
+    /// Who made the subject, if it is a work.
+    pub maker: Option<Uuid>,
     /// The author takes part in the open séance that the subject, a piece of its area, belongs to.
     pub participant: bool,
     /// The number the edit gets if something applies.
@@ -144,14 +147,25 @@ fn refusal(request: &Request, known: &Known<'_>) -> Option<Ack> {
         // As it would be stored: spaces around the word do not make it another one.
         closes: edit.set.get("status").and_then(Value::as_str).is_some_and(|s| clean(s, false) == "closed"),
         participant: known.participant,
+        mine: known.maker.is_some() && known.maker == request.author.identity(),
+        publishes: edit.set.contains_key("status") || edit.kind == EditKind::Revert,
+        thaws: edit.subject.kind.is_work() && breaks_the_ice(known.doc, edit),
     };
     if let Err(why) = may(known.role, deed) {
         return Some(Ack::refused(edit.id, known.next.epoch, why.code, why.sentence(request.lang).into()));
+    }
+    if edit.subject.kind.is_work() && edit.set.contains_key("frozen") && !matches!(request.beside, Beside::Files(_)) {
+        let fr = "Une figure ou un rapport se fige par son bouton, car le serveur en garde alors les fichiers.";
+        return refuse("not_by_edit", fr, "A figure or report is frozen by its button, because the server then keeps its files.");
     }
     if edit.kind != EditKind::Create && known.doc.is_none() {
         let (fr, en) = match edit.subject.kind {
             SubjectKind::Seance => ("Cette séance n’existe pas ici.", "This séance does not exist here."),
             SubjectKind::Cell => ("Personne n’a encore pris ce morceau de la zone.", "Nobody has taken this piece of the area yet."),
+            SubjectKind::Figure => ("Cette figure n’existe pas ici.", "This figure does not exist here."),
+            SubjectKind::Report => ("Ce rapport n’existe pas ici.", "This report does not exist here."),
+            SubjectKind::Block => ("Ce texte n’est plus dans le rapport.", "This text is not in the report."),
+            SubjectKind::Device => ("Ce dispositif n’existe pas ici.", "This device does not exist here."),
             SubjectKind::Actor | SubjectKind::Territory => ("Cet acteur n’existe pas ici.", "This actor does not exist here."),
         };
         return refuse("unknown_subject", fr, en);

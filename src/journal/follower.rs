@@ -203,11 +203,15 @@ impl Task {
     }
 }
 
-/// What the readers of a territory are told of the entries. The atlas holds no séances, so that theirs come with the territory that they are held in.
+/// What the readers of a territory are told of the entries. The atlas holds no séances and no works, so that theirs come with the territory that they are held in.
 async fn marks(tx: &mut Tx, entries: &[Entry]) -> store::Result<Vec<Mark>> {
     let of = |kind: SubjectKind| entries.iter().filter(|e| e.subject.kind == kind).map(|e| e.subject.id).collect::<BTreeSet<Uuid>>();
     let (seances, cells) = (Vec::from_iter(of(SubjectKind::Seance)), Vec::from_iter(of(SubjectKind::Cell)));
+    let works: Vec<Uuid> = entries.iter().filter(|e| e.subject.kind.is_work()).map(|e| e.subject.id).collect();
     let mut homes: HashMap<Uuid, Uuid> = HashMap::new();
+    if !works.is_empty() {
+        homes.extend(tx.homes_of_works(&works).await?);
+    }
     if !seances.is_empty() {
         homes.extend(tx.homes_of_seances(&seances).await?);
     }

@@ -3,7 +3,8 @@
 use super::batch::Batch;
 use crate::model::edit::{Edit, EditKind, SubjectKind};
 use crate::model::seance::cell_id;
-use crate::model::{Actor, Cell, Doc, Seance, Territory};
+use crate::model::work::named_report;
+use crate::model::{Actor, Cell, Doc, Seance, Territory, Work};
 use crate::store;
 use serde_json::Value;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ pub(super) enum Loaded {
     Seance(Option<Box<Seance>>),
     /// With the séance that it belongs to, or would.
     Cell(Option<Box<Cell>>, Option<Uuid>),
+    Work(Option<Box<Work>>),
 }
 
 impl Loaded {
@@ -30,6 +32,10 @@ impl Loaded {
                 let seance = cell.as_ref().map(|c| c.seance).or_else(|| named(edit));
                 Self::Cell(cell, seance)
             }
+            SubjectKind::Figure | SubjectKind::Report | SubjectKind::Block | SubjectKind::Device => {
+                let work = batch.tx.work(id).await?;
+                Self::Work(work.filter(|w| w.kind == edit.subject.kind).map(Box::new))
+            }
         })
     }
 
@@ -39,12 +45,20 @@ impl Loaded {
             Self::Territory(t) => t.as_ref().map(|t| &t.doc),
             Self::Seance(s) => s.as_ref().map(|s| &s.doc),
             Self::Cell(c, _) => c.as_ref().map(|c| &c.doc),
+            Self::Work(w) => w.as_ref().map(|w| &w.doc),
         }
     }
 
     pub(super) fn actor(&self) -> Option<&Actor> {
         match self {
             Self::Actor(a) => a.as_deref(),
+            _ => None,
+        }
+    }
+
+    pub(super) fn work(&self) -> Option<&Work> {
+        match self {
+            Self::Work(w) => w.as_deref(),
             _ => None,
         }
     }
@@ -65,6 +79,7 @@ impl Loaded {
         match self {
             Self::Actor(a) => a.as_ref().map(|a| a.created_at),
             Self::Seance(s) => s.as_ref().map(|s| s.created_at),
+            Self::Work(w) => w.as_ref().map(|w| w.created_at),
             Self::Territory(_) | Self::Cell(..) => None,
         }
     }
@@ -76,7 +91,12 @@ impl Loaded {
             (Self::Actor(Some(a)), _) => Ok(Some(a.home)),
             (Self::Seance(Some(s)), _) => Ok(Some(s.home)),
             (Self::Cell(_, Some(seance)), _) => Ok(batch.ground(*seance).await?.map(|g| g.seance.home)),
-            (Self::Actor(None) | Self::Seance(None), EditKind::Create) => {
+            (Self::Work(Some(w)), _) => Ok(Some(w.home)),
+            (Self::Work(None), EditKind::Create) if edit.subject.kind == SubjectKind::Block => {
+                let Some(report) = named_report(edit) else { return Ok(None) };
+                Ok(batch.tx.work(report).await?.filter(|w| w.kind == SubjectKind::Report).map(|w| w.home))
+            }
+            (Self::Actor(None) | Self::Seance(None) | Self::Work(None), EditKind::Create) => {
                 let Some(slug) = &edit.territory else { return Ok(None) };
                 batch.territory_id(slug).await
             }

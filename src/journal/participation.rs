@@ -44,7 +44,7 @@ pub(super) fn seance_of(request: &Request, own: Option<Uuid>) -> Option<Uuid> {
     match request.edit.subject.kind {
         SubjectKind::Actor => request.edit.seance,
         SubjectKind::Cell => own,
-        SubjectKind::Territory | SubjectKind::Seance => None,
+        _ => None,
     }
 }
 
@@ -78,7 +78,7 @@ pub(super) async fn refusal(
     let inside = match request.edit.subject.kind {
         SubjectKind::Cell => own == Some(named),
         SubjectKind::Actor => lies_in(&ground, shapes, batch, request, actor).await?,
-        SubjectKind::Territory | SubjectKind::Seance => false,
+        _ => false,
     };
     Ok((!inside).then_some(OUTSIDE_AREA))
 }

@@ -8,7 +8,7 @@ use super::{beside, broken, now, participation};
 use crate::geo::Bbox;
 use crate::model::edit::{Ack, Edit, EditKind, Entry, Outcome, SubjectKind};
 use crate::model::merge::texts_to_look_up;
-use crate::model::{Actor, Cell, Doc, Role, Seance, Territory, Version, actor::Origin};
+use crate::model::{Actor, Cell, Doc, Role, Seance, Territory, Version, Work, actor::Origin};
 use crate::store::journal::Conflict;
 use crate::store::{self, Imported, Store, Tx};
 use serde_json::Value;
@@ -274,7 +274,8 @@ impl Task {
         let undone = undone_by(batch, edit).await?;
         let base_texts = base_texts(batch, subject.doc(), edit).await?;
         let next = Version { epoch: head.epoch, seq: head.seq + 1 };
-        let known = Known { doc: subject.doc(), role, participant, next, at, base_texts: &base_texts, undone: undone.as_ref() };
+        let maker = subject.work().and_then(|w| w.author);
+        let known = Known { doc: subject.doc(), role, maker, participant, next, at, base_texts: &base_texts, undone: undone.as_ref() };
         let decision = decide(request, &known);
         self.keep(batch, request, &subject, home, decision, &hash, at, head).await
     }
@@ -305,7 +306,7 @@ impl Task {
             let origin = self.origin(&mut batch.tx, request, &mut doc, *head).await?;
             let seance = participation::seance_of(request, subject.seance());
             batch.add_entry(request.author, Entry { seance, ..entry(request, *head, at, merged.before, merged.after) });
-            self.put_subject(batch, edit, subject, home, doc, at).await?;
+            self.put_subject(batch, request, subject, home, doc, at).await?;
             if let Some(origin) = origin {
                 batch.tx.put_imported(&origin, at).await?;
             }
@@ -337,7 +338,8 @@ impl Task {
         }))
     }
 
-    async fn put_subject(&mut self, batch: &mut Batch, edit: &Edit, before: &Loaded, home: Uuid, doc: Doc, at: i64) -> store::Result<()> {
+    async fn put_subject(&mut self, batch: &mut Batch, request: &Request, before: &Loaded, home: Uuid, doc: Doc, at: i64) -> store::Result<()> {
+        let (edit, author) = (&request.edit, request.author.identity());
         match edit.subject.kind {
             SubjectKind::Actor => {
                 let created_at = before.created_at().unwrap_or(at);
@@ -359,6 +361,11 @@ impl Task {
             SubjectKind::Cell => {
                 let seance = before.seance().unwrap_or_default();
                 batch.put_cell(&Cell { id: edit.subject.id, seance, doc }, at).await
+            }
+            kind @ (SubjectKind::Figure | SubjectKind::Report | SubjectKind::Block | SubjectKind::Device) => {
+                let (author, created_at) = before.work().map_or((author, at), |w| (w.author, w.created_at));
+                let parent = Uuid::parse_str(doc.text("report")).ok().filter(|_| kind == SubjectKind::Block);
+                batch.tx.put_work(&Work { id: edit.subject.id, kind, home, parent, author, doc, created_at, updated_at: at }).await
             }
         }
     }
@@ -432,6 +439,9 @@ fn homeless(request: &Request, head: Version) -> Ack {
     if request.edit.subject.kind == SubjectKind::Cell {
         let fr = "Ce morceau n’est d’aucune séance : il faut le numéro de la séance, la clé du morceau, et l’identifiant qui en est tiré.";
         return say(request, head, "unknown_seance", fr, "This piece belongs to no séance: send the séance, the key, and the id made from both.");
+    }
+    if request.edit.subject.kind == SubjectKind::Block {
+        return say(request, head, "unknown_report", "Ce rapport n’existe pas ici.", "This report does not exist here.");
     }
     let fr = "Ce territoire n’existe pas ici.";
     say(request, head, "unknown_territory", fr, "This territory does not exist here.")

@@ -8,7 +8,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 /// One person, association, collective, company… on the map, with everything that is read together.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Actor {
     /// Id, made by the client that created it.
     pub id: Uuid,

@@ -18,9 +18,25 @@ pub enum SubjectKind {
     Seance,
     /// A piece of a séance's area, which a team takes and marks done.
     Cell,
+    /// A figure: what a committee shows and cites of the map.
+    Figure,
+    /// A report made of blocks, figures and statistics.
+    Report,
+    /// A piece of text in a report.
+    Block,
+    /// A participation device of the territory: a council, a budget, a vote…
+    Device,
 }
 
 impl SubjectKind {
+    /// All kinds.
+    pub const ALL: [Self; 8] = [Self::Actor, Self::Territory, Self::Seance, Self::Cell, Self::Figure, Self::Report, Self::Block, Self::Device];
+
+    /// Whether it is something that a committee writes: a figure, a report, a block, a device.
+    pub fn is_work(self) -> bool {
+        matches!(self, Self::Figure | Self::Report | Self::Block | Self::Device)
+    }
+
     /// The word kept in the database.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -28,12 +44,16 @@ impl SubjectKind {
             Self::Territory => "territory",
             Self::Seance => "seance",
             Self::Cell => "cell",
+            Self::Figure => "figure",
+            Self::Report => "report",
+            Self::Block => "block",
+            Self::Device => "device",
         }
     }
 
     /// Reads the word kept in the database.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Actor, Self::Territory, Self::Seance, Self::Cell].into_iter().find(|k| k.as_str() == word)
+        Self::ALL.into_iter().find(|k| k.as_str() == word)
     }
 }
 
@@ -99,7 +119,7 @@ pub struct Edit {
     pub subject: Subject,
     /// How it is changed.
     pub kind: EditKind,
-    /// Slug of the home territory; `create` of an actor or a séance only.
+    /// Slug of the home territory; `create` of an actor, a séance, a figure, a report or a device only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub territory: Option<String>,
     /// `create`, `set`: new values. `add`, `remove`: field → list of members.

@@ -4,6 +4,7 @@ use super::category::taxonomy;
 use super::edit::SubjectKind;
 use super::invalid::{Invalid, Reason};
 use super::text::clean;
+use super::work;
 use serde_json::{Map, Value, json};
 
 /// How a field behaves when two people change it.
@@ -43,6 +44,9 @@ pub const CATEGORIES_MAX: usize = 3;
 /// An actor has at most this many places.
 pub const PLACES_MAX: usize = 20;
 
+/// An actor stands to at most this many others.
+pub const RELATIONS_MAX: usize = 30;
+
 /// What one field accepts.
 #[derive(Debug, Clone, Copy)]
 pub struct Spec {
@@ -74,6 +78,7 @@ enum Check {
     Moment,
     Id,
     CellKey,
+    Test(fn(&str) -> bool, &'static str),
 }
 
 const fn scalar(name: &'static str, max: usize, check: Check) -> Spec {
@@ -110,6 +115,7 @@ pub const ACTOR: &[Spec] = &[
     scalar("wheelchair", 10, Check::OneOf(WHEELCHAIR)),
     scalar("confirmed_on", 10, Check::Day),
     scalar("closing", 250, Check::Free),
+    set("relations", RELATIONS_MAX, 50, Check::Test(work::is_relation, "kind:uuid")),
 ];
 
 const POSITION: Spec = Spec { name: "position", kind: Type::Position, max: 0, members: 1, check: Check::Free };
@@ -154,12 +160,70 @@ pub const CELL: &[Spec] = &[
     scalar("note", 250, Check::Free),
 ];
 
+const fn tested(name: &'static str, max: usize, test: fn(&str) -> bool, form: &'static str) -> Spec {
+    scalar(name, max, Check::Test(test, form))
+}
+
+/// The fields of a figure.
+pub const FIGURE: &[Spec] = &[
+    scalar("kind", 10, Check::OneOf(work::FIGURE_KINDS)),
+    scalar("title", 120, Check::Free),
+    scalar("caption", 500, Check::Free),
+    scalar("alt", 500, Check::Free),
+    tested("area", 60, work::is_area, "slug"),
+    tested("bbox", 100, work::is_bbox, "west,south,east,north"),
+    set("themes", 20, 60, Check::Category),
+    scalar("text", 200, Check::Free),
+    scalar("state", 20, Check::OneOf(&["to_check", "confirmed"])),
+    tested("extent", 100, work::is_extent, "west,south,east,north"),
+    scalar("format", 5, Check::OneOf(work::FORMATS)),
+    scalar("orientation", 10, Check::OneOf(work::ORIENTATIONS)),
+    scalar("style", 20, Check::OneOf(work::STYLES)),
+    tested("measure", 40, work::is_code, "code"),
+    scalar("status", 10, Check::OneOf(work::STATUSES)),
+    set("embedders", 20, 200, Check::Test(work::is_origin, "https://host")),
+    tested("frozen", 45, work::is_position, "epoch:seq"),
+];
+
+/// The fields of a report.
+pub const REPORT: &[Spec] = &[
+    scalar("title", 120, Check::Free),
+    scalar("summary", 500, Check::Free),
+    tested("picture", 64, work::is_hash, "sha256"),
+    scalar("picture_alt", 500, Check::Free),
+    scalar("status", 10, Check::OneOf(work::STATUSES)),
+    tested("frozen", 45, work::is_position, "epoch:seq"),
+];
+
+/// The fields of a piece of text in a report.
+pub const BLOCK: &[Spec] = &[
+    scalar("report", 36, Check::Id),
+    scalar("section", 20, Check::OneOf(work::SECTIONS)),
+    Spec { name: "order", kind: Type::Number, max: 100_000, members: 1, check: Check::Free },
+    Spec { name: "text", kind: Type::Text, max: 20_000, members: 1, check: Check::Free },
+    scalar("figure", 36, Check::Id),
+];
+
+/// The fields of a participation device.
+pub const DEVICE: &[Spec] = &[
+    scalar("name", 120, Check::Free),
+    scalar("step", 20, Check::OneOf(work::STEPS)),
+    scalar("rung", 1, Check::OneOf(work::RUNGS)),
+    scalar("since", 10, Check::Date),
+    scalar("audience", 120, Check::Free),
+    scalar("evaluation", 500, Check::Free),
+    scalar("summary", 250, Check::Free),
+];
+
 /// The fields that `create` must bring.
 pub fn at_creation(subject: SubjectKind) -> &'static [&'static str] {
     match subject {
-        SubjectKind::Actor | SubjectKind::Territory => &["name"],
+        SubjectKind::Actor | SubjectKind::Territory | SubjectKind::Device => &["name"],
         SubjectKind::Seance => &["title", "starts_at", "ends_at"],
         SubjectKind::Cell => &["seance", "key"],
+        SubjectKind::Figure => &["kind", "title"],
+        SubjectKind::Report => &["title"],
+        SubjectKind::Block => &["report", "section"],
     }
 }
 
@@ -178,6 +242,10 @@ pub fn spec(subject: SubjectKind, field: &str) -> Option<&'static Spec> {
         SubjectKind::Territory => TERRITORY,
         SubjectKind::Seance => SEANCE,
         SubjectKind::Cell => CELL,
+        SubjectKind::Figure => FIGURE,
+        SubjectKind::Report => REPORT,
+        SubjectKind::Block => BLOCK,
+        SubjectKind::Device => DEVICE,
     };
     if let Some(found) = list.iter().find(|s| s.name == field) {
         return Some(found);
@@ -265,6 +333,7 @@ fn member(spec: &Spec, field: &str, text: &str) -> Result<(), Invalid> {
         Check::Moment => super::seance::moment(text).is_none().then_some(Reason::Moment),
         Check::Id => uuid::Uuid::parse_str(text).is_err().then_some(Reason::Id),
         Check::CellKey => (!super::seance::is_cell_key(text)).then_some(Reason::Id),
+        Check::Test(good, form) => (!good(text)).then_some(Reason::Shape(form)),
     };
     broken.map_or(Ok(()), |reason| Err(Invalid::new(field, reason)))
 }

@@ -13,6 +13,7 @@ pub mod seance;
 pub mod similar;
 pub mod territory;
 pub mod text;
+pub mod work;
 
 pub use actor::{Actor, Place, Precision, State};
 pub use category::{Taxonomy, taxonomy};
@@ -22,3 +23,4 @@ pub use invalid::{Invalid, Lang, Reason};
 pub use rights::{Deed, Role};
 pub use seance::{Cell, Seance};
 pub use territory::Territory;
+pub use work::Work;

@@ -57,6 +57,12 @@ pub struct Deed {
     pub closes: bool,
     /// Whoever writes takes part in the séance that the subject (a cell) belongs to, and the séance is open.
     pub participant: bool,
+    /// Whoever writes made the subject: a draft is its author's.
+    pub mine: bool,
+    /// The edit says who sees a work.
+    pub publishes: bool,
+    /// The edit would change what a frozen work shows.
+    pub thaws: bool,
 }
 
 /// A refusal: a stable code and a sentence.
@@ -100,8 +106,8 @@ const NEEDS_ADMIN: Refusal = Refusal {
 };
 const NEEDS_ORGANISER: Refusal = Refusal {
     code: "needs_organiser",
-    french: "Seules les personnes qui organisent les séances de ce territoire peuvent faire cela.",
-    english: "Only those who organise the séances of this territory can do this.",
+    french: "Seules les personnes qui organisent dans ce territoire peuvent faire cela.",
+    english: "Only the organisers of this territory can do this.",
 };
 /// Who writes as a participant without being one (any more).
 pub const NOT_A_PARTICIPANT: Refusal = Refusal {
@@ -120,6 +126,12 @@ pub const OUTSIDE_AREA: Refusal = Refusal {
     code: "outside_area",
     french: "Ce lieu est en dehors de la zone de la séance. Vous pouvez l’écrire sans elle.",
     english: "This place is outside the area of the séance. You can write it without it.",
+};
+
+const FROZEN: Refusal = Refusal {
+    code: "frozen",
+    french: "Cette figure ou ce rapport est figé : rien n’y change plus. « Refaire » en fait un nouveau.",
+    english: "This figure or report is frozen: nothing of it changes any more. “Remake” makes a new one.",
 };
 
 /// The table: role × kind of edit × subject × state.
@@ -141,6 +153,16 @@ pub fn may(role: Role, deed: Deed) -> Result<(), Refusal> {
         let taking_part =
             deed.participant && (matches!(deed.kind, Create | Set | Add | Remove) || (deed.kind == Revert && deed.own && !deed.deleted));
         return if taking_part || role >= Role::Organiser { Ok(()) } else { Err(NOT_A_PARTICIPANT) };
+    }
+    if deed.thaws {
+        return Err(FROZEN);
+    }
+    if deed.subject == SubjectKind::Figure {
+        let own_draft = (deed.mine || deed.kind == Create) && !deed.publishes;
+        return if own_draft || role >= Role::Organiser { Ok(()) } else { Err(NEEDS_ORGANISER) };
+    }
+    if deed.subject.is_work() {
+        return if role >= Role::Organiser { Ok(()) } else { Err(NEEDS_ORGANISER) };
     }
     let (least, otherwise) = match deed.kind {
         Set | Create if deed.closes => (Role::Organiser, NEEDS_MODERATOR),
@@ -189,6 +211,13 @@ mod tests {
         (SubjectKind::Cell, Revert, false, true, false, "--yyy"),
         (SubjectKind::Cell, Revert, false, false, false, "--yyy"),
         (SubjectKind::Cell, Delete, false, false, false, "--yyy"),
+        (SubjectKind::Figure, Create, false, false, false, "-yyyy"),
+        (SubjectKind::Figure, Set, false, false, false, "--yyy"),
+        (SubjectKind::Figure, Delete, false, false, false, "--yyy"),
+        (SubjectKind::Report, Create, false, false, false, "--yyy"),
+        (SubjectKind::Block, Set, false, true, false, "--yyy"),
+        (SubjectKind::Device, Create, false, false, false, "--yyy"),
+        (SubjectKind::Device, Delete, false, false, false, "--yyy"),
     ];
     /// The same for somebody who takes part in the open séance of the subject.
     const PARTICIPANTS: &[(SubjectKind, EditKind, bool, bool, bool, &str)] = &[
@@ -209,7 +238,18 @@ mod tests {
     fn rows() -> impl Iterator<Item = (Deed, &'static str)> {
         [(false, TABLE), (true, PARTICIPANTS)].into_iter().flat_map(|(participant, table)| {
             table.iter().map(move |(subject, kind, deleted, own, closes, letters)| {
-                (Deed { kind: *kind, subject: *subject, deleted: *deleted, own: *own, closes: *closes, participant }, *letters)
+                let deed = Deed {
+                    kind: *kind,
+                    subject: *subject,
+                    deleted: *deleted,
+                    own: *own,
+                    closes: *closes,
+                    participant,
+                    mine: false,
+                    publishes: false,
+                    thaws: false,
+                };
+                (deed, *letters)
             })
         })
     }
@@ -220,6 +260,27 @@ mod tests {
             let got: String = Role::ALL.iter().map(|r| if may(*r, deed).is_ok() { 'y' } else { '-' }).collect();
             assert_eq!(got, letters, "{deed:?}");
         }
+    }
+
+    #[test]
+    fn a_draft_is_its_authors_publishing_is_the_organisers_and_ice_is_nobodys() {
+        let deed = |kind, mine, publishes, thaws| Deed {
+            kind,
+            subject: SubjectKind::Figure,
+            deleted: false,
+            own: false,
+            closes: false,
+            participant: false,
+            mine,
+            publishes,
+            thaws,
+        };
+        let letters = |deed| Role::ALL.iter().map(|r| if may(*r, deed).is_ok() { 'y' } else { '-' }).collect::<String>();
+        assert_eq!(letters(deed(Set, true, false, false)), "-yyyy");
+        assert_eq!(letters(deed(Delete, true, false, false)), "-yyyy");
+        assert_eq!(letters(deed(Set, true, true, false)), "--yyy");
+        assert_eq!(letters(deed(Create, false, true, false)), "--yyy");
+        assert_eq!(letters(deed(Set, true, false, true)), "-----");
     }
 
     #[test]

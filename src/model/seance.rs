@@ -141,7 +141,7 @@ pub(super) fn contradiction(kind: SubjectKind, doc: &Doc) -> Option<Invalid> {
         }
         // Otherwise two teams could both believe that they have it: without a name, both claims would be the same.
         SubjectKind::Cell => (doc.text("state") == "claimed" && doc.text("team").is_empty()).then(|| Invalid::new("team", Reason::Required)),
-        SubjectKind::Actor | SubjectKind::Territory => None,
+        _ => None,
     }
 }
 

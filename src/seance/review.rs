@@ -70,7 +70,7 @@ impl Known {
         match subject.kind {
             SubjectKind::Cell => self.pieces.iter().position(|p| cell_id(self.seance, &p.key) == subject.id),
             SubjectKind::Actor => seances.place_of(&self.pieces, subject.id),
-            SubjectKind::Territory | SubjectKind::Seance => None,
+            _ => None,
         }
     }
 

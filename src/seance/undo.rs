@@ -201,7 +201,7 @@ async fn read(tx: &mut Tx, subject: Subject) -> Result<Option<Doc>> {
     Ok(match subject.kind {
         SubjectKind::Actor => tx.actor(subject.id).await?.map(|a| a.doc),
         SubjectKind::Cell => tx.cell(subject.id).await?.map(|c| c.doc),
-        SubjectKind::Territory | SubjectKind::Seance => None,
+        _ => None,
     })
 }
 

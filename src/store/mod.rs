@@ -6,6 +6,7 @@
 mod accounts;
 mod addresses;
 mod basemaps;
+mod blobs;
 pub mod copies;
 mod imports;
 pub mod journal;
@@ -15,9 +16,11 @@ mod pg_tools;
 mod seances;
 mod subjects;
 mod tx;
+mod works;
 
 pub use accounts::{Grant, Invitation};
 pub use addresses::{Address, AddressKind, AddressSource, AddressTotals, HouseNumber, StoredAddress};
+pub use blobs::{Blob, FileFacts, FrozenFile, hash_of};
 pub use copies::Facts;
 pub use imports::{
     Action, Candidate, Case, CaseKind, Imported, Item, ItemField, Known, Line, Note, Run, RunCounts, RunFacts, RunState, Said, UndoCounts, What,

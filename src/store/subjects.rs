@@ -62,6 +62,17 @@ impl Tx {
         }
     }
 
+    /// The actors that belong to a territory: those with a place in it, and those at home there that lie nowhere; deleted ones too.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn actors_of(&mut self, territory: Uuid) -> Result<Vec<Actor>> {
+        let sql = "select actor from memberships where territory = $1 union
+                   select id from actors a where home = $1 and not exists (select 1 from memberships m where m.actor = a.id) order by 1";
+        let ids: Vec<Uuid> = all!(self, (Uuid,), sql, territory).into_iter().map(|r| r.0).collect();
+        self.actors_among(&ids).await
+    }
+
     /// Some actors after an id, by id, deleted ones too: all of them at once can take gigabytes.
     ///
     /// # Errors

@@ -137,6 +137,7 @@ impl Writing<'_, '_> {
         let known = Known {
             doc: doc.as_deref(),
             role: role(author),
+            maker: None,
             participant: false,
             next,
             at: self.rules.at,

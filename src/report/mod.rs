@@ -1,0 +1,5 @@
+//! Figures that a committee prints and cites: selections, static maps, statistics, charts, and the report that holds them. No HTTP, no SQL.
+
+mod selection;
+
+pub use selection::{Named, Query, Selection};
