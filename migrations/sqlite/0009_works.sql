@@ -16,7 +16,7 @@ create table works (
 create index works_home on works (home, kind);
 create index works_parent on works (parent);
 
-create table blobs (
+create table files (
   sha256 text primary key,
   media_type text not null,
   bytes blob not null
@@ -25,7 +25,7 @@ create table blobs (
 create table work_files (
   work blob not null references works (id),
   name text not null, -- a4.pdf, geojson, selection.json…
-  sha256 text not null references blobs (sha256),
+  sha256 text not null references files (sha256),
   erased_at bigint, -- an erasure drew the file again at this time
   primary key (work, name)
 );

@@ -11,6 +11,7 @@ pub mod merge;
 pub mod rights;
 pub mod seance;
 pub mod similar;
+mod specs;
 pub mod territory;
 pub mod text;
 pub mod work;

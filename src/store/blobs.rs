@@ -54,7 +54,7 @@ impl Tx {
     /// When the database does not answer.
     pub async fn put_blob(&mut self, media_type: &str, bytes: &[u8]) -> Result<String> {
         let sha256 = hash_of(bytes);
-        run!(self, "insert into blobs (sha256, media_type, bytes) values ($1, $2, $3) on conflict (sha256) do nothing", &sha256, media_type, bytes);
+        run!(self, "insert into files (sha256, media_type, bytes) values ($1, $2, $3) on conflict (sha256) do nothing", &sha256, media_type, bytes);
         Ok(sha256)
     }
 
@@ -63,7 +63,7 @@ impl Tx {
     /// # Errors
     /// When the database does not answer.
     pub async fn blob(&mut self, sha256: &str) -> Result<Option<Blob>> {
-        let row = first!(self, (String, String, Vec<u8>), "select sha256, media_type, bytes from blobs where sha256 = $1", sha256);
+        let row = first!(self, (String, String, Vec<u8>), "select sha256, media_type, bytes from files where sha256 = $1", sha256);
         Ok(row.map(|(sha256, media_type, bytes)| Blob { sha256, media_type, bytes }))
     }
 
@@ -80,7 +80,7 @@ impl Tx {
             run!(self, sql, work, &file.name, &sha256, file.erased_at);
         }
         for old in before {
-            let sql = "delete from blobs where sha256 = $1 and not exists (select 1 from work_files f where f.sha256 = $1)";
+            let sql = "delete from files where sha256 = $1 and not exists (select 1 from work_files f where f.sha256 = $1)";
             run!(self, sql, &old.sha256);
         }
         Ok(())
@@ -91,7 +91,7 @@ impl Tx {
     /// # Errors
     /// When the database does not answer.
     pub async fn work_files(&mut self, work: Uuid) -> Result<Vec<FileFacts>> {
-        let sql = "select f.name, f.sha256, cast(length(b.bytes) as bigint), f.erased_at from work_files f join blobs b on b.sha256 = f.sha256
+        let sql = "select f.name, f.sha256, cast(length(b.bytes) as bigint), f.erased_at from work_files f join files b on b.sha256 = f.sha256
                    where f.work = $1 order by f.name";
         let rows = all!(self, (String, String, i64, Option<i64>), sql, work);
         Ok(rows.into_iter().map(|(name, sha256, size, erased_at)| FileFacts { name, sha256, size, erased_at }).collect())
@@ -102,7 +102,7 @@ impl Tx {
     /// # Errors
     /// When the database does not answer.
     pub async fn work_file(&mut self, work: Uuid, name: &str) -> Result<Option<Blob>> {
-        let sql = "select b.sha256, b.media_type, b.bytes from work_files f join blobs b on b.sha256 = f.sha256 where f.work = $1 and f.name = $2";
+        let sql = "select b.sha256, b.media_type, b.bytes from work_files f join files b on b.sha256 = f.sha256 where f.work = $1 and f.name = $2";
         let row = first!(self, (String, String, Vec<u8>), sql, work, name);
         Ok(row.map(|(sha256, media_type, bytes)| Blob { sha256, media_type, bytes }))
     }
