@@ -63,6 +63,8 @@ const TABLE: &[Row] = &[
     data("/api/v1/territories/{slug}/actors.geojson", "", ASKING, 200),
     data("/api/v1/territories/{slug}/counts", "", NEVER, 200),
     data("/api/v1/territories/{slug}/pack", "", ASKING, 200),
+    data("/api/v1/territories/{slug}/statistics", "", ASKING, 200),
+    data("/api/v1/territories/{slug}/statistics/{file}", "", ASKING, 200),
     data("/api/v1/taxonomy", "", A_WHILE, 200),
     data("/api/v1/fields", "", A_WHILE, 200),
     data("/api/v1/actors/{id}", "", NEVER, 200),
@@ -163,7 +165,10 @@ impl Row {
         let (query, _) = self.more.split_once(' ').unwrap_or((self.more, ""));
         let path = self.path.replace("{slug}", "ville").replace("{archive}", "ville").replace("{participant}", &ids.actor);
         let path = path.replace("{id}", if path.contains("/seances/") { &ids.seance } else { &ids.actor });
-        format!("{}{query}", path.replace("{z}/{x}/{y}", "8/129/88.mvt").replace("{*rest}", "v1/rien").replace("{*path}", "x.js"))
+        format!(
+            "{}{query}",
+            path.replace("{z}/{x}/{y}", "8/129/88.mvt").replace("{*rest}", "v1/rien").replace("{*path}", "x.js").replace("{file}", "stock.csv")
+        )
     }
 
     fn body(&self) -> Option<String> {

@@ -98,6 +98,8 @@ pub(super) async fn not_so(lang: Lang) -> Error {
         super::seance_work::minutes_csv,
         super::seance_work::edits,
         super::seance_work::undo,
+        super::statistics::all,
+        super::statistics::one,
         super::territories::site
     )
 )]
