@@ -25,7 +25,7 @@ pub(crate) async fn town_with(backend: Backend, env: &[(&str, &str)]) -> Town {
     let mut ana = app.person();
     let mut actors = Vec::new();
     for (i, (name, category)) in
-        [("La Ruche", "ALI.amap"), ("Épicerie du coin", "ALI.grocery"), ("Zone libre", "CUL.library")].into_iter().enumerate()
+        [("La Ruche", "ALI.amap"), ("Épicerie du coin", "ALI.coop_grocery"), ("Zone libre", "CUL.centre")].into_iter().enumerate()
     {
         let place = at(2.2 + 0.1 * i as f64, 48.5);
         actors.push(ana.add("ville", json!({"name": name, "primary_category": category, "place/p1/position": place})).await);
