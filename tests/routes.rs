@@ -63,6 +63,8 @@ const TABLE: &[Row] = &[
     data("/api/v1/territories/{slug}/actors.geojson", "", ASKING, 200),
     data("/api/v1/territories/{slug}/counts", "", NEVER, 200),
     data("/api/v1/territories/{slug}/pack", "", ASKING, 200),
+    data("/api/v1/territories/{slug}/statistics", "", ASKING, 200),
+    data("/api/v1/territories/{slug}/statistics/{file}", "", ASKING, 200),
     data("/api/v1/taxonomy", "", A_WHILE, 200),
     data("/api/v1/fields", "", A_WHILE, 200),
     data("/api/v1/actors/{id}", "", NEVER, 200),
@@ -182,7 +184,10 @@ impl Row {
             () => &ids.actor,
         };
         let path = path.replace("{id}", id);
-        format!("{}{query}", path.replace("{z}/{x}/{y}", "8/129/88.mvt").replace("{*rest}", "v1/rien").replace("{*path}", "x.js"))
+        format!(
+            "{}{query}",
+            path.replace("{z}/{x}/{y}", "8/129/88.mvt").replace("{*rest}", "v1/rien").replace("{*path}", "x.js").replace("{file}", "stock.csv")
+        )
     }
 
     fn body(&self) -> Option<String> {
