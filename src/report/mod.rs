@@ -3,6 +3,7 @@
 pub mod chart;
 pub mod map;
 pub mod queue;
+pub mod figure;
 mod selection;
 pub mod statistics;
 
