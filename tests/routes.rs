@@ -118,6 +118,10 @@ const TABLE: &[Row] = &[
     own("post", "/api/v1/seances/{id}/undo", " {\"whole\":true,\"preview\":true}", team(200)),
     own("post", "/api/v1/figures/{id}/freeze", " {}", team(200)),
     own("post", "/api/v1/figures/{id}/remake", " {}", all(200)),
+    own("get", "/api/v1/territories/{slug}/reports", "", all(200)),
+    own("get", "/api/v1/territories/{slug}/devices", "", all(200)),
+    own("get", "/api/v1/reports/{id}", "", all(200)),
+    own("get", "/r/{file}", "", all(200)),
     // Without the headers of a WebSocket; tests/live*.rs open it.
     own("get", "/api/v1/live", "", all(426)),
     own("get", "/api/{*rest}", "", all(404)),
@@ -188,6 +192,10 @@ impl Row {
             "{}{query}",
             path.replace("{z}/{x}/{y}", "8/129/88.mvt").replace("{*rest}", "v1/rien").replace("{*path}", "x.js").replace("{file}", "stock.csv")
         )
+        let path = path.replace("{file}", &format!("{}.html", ids.report));
+        let known = [("/seances/", &ids.seance), ("/reports/", &ids.report)];
+        let path = path.replace("{id}", known.iter().find(|(part, _)| path.contains(part)).map_or(&ids.actor, |(_, id)| id));
+        format!("{}{query}", path.replace("{z}/{x}/{y}", "8/129/88.mvt").replace("{*rest}", "v1/rien").replace("{*path}", "x.js"))
     }
 
     fn body(&self) -> Option<String> {
@@ -208,6 +216,7 @@ struct Ids {
     actor: String,
     seance: String,
     figure: String,
+    report: String,
 }
 
 async fn town(backend: Backend) -> (App, Ids, Vec<Person>) {
@@ -219,6 +228,8 @@ async fn town(backend: Backend) -> (App, Ids, Vec<Person>) {
     let seance = crate::seances::open(&mut people[2], "ville", json!({})).await.to_string();
     let figure = crate::figures::figure(&mut people[2], json!({"status": "published"})).await;
     (app, Ids { actor: made["id"].as_str().unwrap().to_owned(), seance, figure }, people)
+    let report = crate::reports::published(&mut people[2], "ville").await;
+    (app, Ids { actor: made["id"].as_str().unwrap().to_owned(), seance, report }, people)
 }
 
 on_both! {

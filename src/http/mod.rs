@@ -24,6 +24,8 @@ mod pack;
 mod pages;
 mod quota;
 mod ready;
+mod report_files;
+mod reports;
 mod seance_pages;
 mod seance_work;
 mod seances;
@@ -246,6 +248,9 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/seances/{id}/undo", post(seance_work::undo))
         .route("/api/v1/figures/{id}/freeze", post(figures::freeze))
         .route("/api/v1/figures/{id}/remake", post(figures::remake))
+        .route("/api/v1/territories/{slug}/reports", get(reports::list))
+        .route("/api/v1/territories/{slug}/devices", get(reports::devices))
+        .route("/api/v1/reports/{id}", get(reports::show))
         .route("/api/{*rest}", get(ops::nothing).fallback(ops::nothing));
     let pages = axum::Router::new()
         .route("/", get(pages::directory))
@@ -267,6 +272,7 @@ pub fn router(app: App) -> Routes {
         .route("/{slug}/seances/{id}/ecran", get(seance_pages::screen))
         .route("/s", get(pages::text_page))
         .route("/s/{id}", get(pages::text_page))
+        .route("/r/{file}", get(report_files::file))
         .route("/assets/{*path}", get(assets::asset))
         .route("/bouillon.svg", get(assets::icon))
         .route("/sw.js", get(assets::worker))

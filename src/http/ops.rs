@@ -105,6 +105,9 @@ pub(super) async fn not_so(lang: Lang) -> Error {
         super::figures::remake,
         super::statistics::all,
         super::statistics::one,
+        super::reports::list,
+        super::reports::devices,
+        super::reports::show,
         super::territories::site
     )
 )]

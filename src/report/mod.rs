@@ -4,6 +4,7 @@ pub mod chart;
 pub mod map;
 pub mod queue;
 pub mod figure;
+pub mod document;
 mod selection;
 pub mod statistics;
 
