@@ -21,7 +21,7 @@ export type FieldValue = string | string[] | Position | Address;
 
 export interface Edit {
   id: string;
-  subject: { kind: 'actor' | 'cell'; id: string };
+  subject: { kind: 'actor' | 'cell' | 'figure' | 'report' | 'block' | 'device'; id: string };
   kind: 'create' | 'set' | 'add' | 'remove' | 'delete' | 'restore' | 'revert';
   territory?: string;
   set?: Record<string, FieldValue | null>;
