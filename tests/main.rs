@@ -41,6 +41,7 @@ mod reading;
 mod reimports;
 mod reimports_monaco;
 mod reimports_support;
+mod reports;
 mod routes;
 mod seances;
 mod seances_after;

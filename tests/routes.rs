@@ -110,6 +110,10 @@ const TABLE: &[Row] = &[
     own("get", "/api/v1/seances/{id}/minutes.csv", "", team(200)),
     own("get", "/api/v1/seances/{id}/edits", "", team(200)),
     own("post", "/api/v1/seances/{id}/undo", " {\"whole\":true,\"preview\":true}", team(200)),
+    own("get", "/api/v1/territories/{slug}/reports", "", all(200)),
+    own("get", "/api/v1/territories/{slug}/devices", "", all(200)),
+    own("get", "/api/v1/reports/{id}", "", all(200)),
+    own("get", "/r/{file}", "", all(200)),
     // Without the headers of a WebSocket; tests/live*.rs open it.
     own("get", "/api/v1/live", "", all(426)),
     own("get", "/api/{*rest}", "", all(404)),
@@ -162,7 +166,9 @@ impl Row {
     fn address(&self, ids: &Ids) -> String {
         let (query, _) = self.more.split_once(' ').unwrap_or((self.more, ""));
         let path = self.path.replace("{slug}", "ville").replace("{archive}", "ville").replace("{participant}", &ids.actor);
-        let path = path.replace("{id}", if path.contains("/seances/") { &ids.seance } else { &ids.actor });
+        let path = path.replace("{file}", &format!("{}.html", ids.report));
+        let known = [("/seances/", &ids.seance), ("/reports/", &ids.report)];
+        let path = path.replace("{id}", known.iter().find(|(part, _)| path.contains(part)).map_or(&ids.actor, |(_, id)| id));
         format!("{}{query}", path.replace("{z}/{x}/{y}", "8/129/88.mvt").replace("{*rest}", "v1/rien").replace("{*path}", "x.js"))
     }
 
@@ -183,6 +189,7 @@ fn the_table_names_every_route_and_nothing_else() {
 struct Ids {
     actor: String,
     seance: String,
+    report: String,
 }
 
 async fn town(backend: Backend) -> (App, Ids, Vec<Person>) {
@@ -192,7 +199,8 @@ async fn town(backend: Backend) -> (App, Ids, Vec<Person>) {
     let made = contributor.add("ville", json!({"name": "La Ruche", "place/p1/position": at(2.5, 48.5)})).await;
     let mut people = vec![app.person(), contributor, app.with_role("moderator").await, app.with_role("admin").await];
     let seance = crate::seances::open(&mut people[2], "ville", json!({})).await.to_string();
-    (app, Ids { actor: made["id"].as_str().unwrap().to_owned(), seance }, people)
+    let report = crate::reports::published(&mut people[2], "ville").await;
+    (app, Ids { actor: made["id"].as_str().unwrap().to_owned(), seance, report }, people)
 }
 
 on_both! {

@@ -22,6 +22,8 @@ mod pack;
 mod pages;
 mod quota;
 mod ready;
+mod report_files;
+mod reports;
 mod seance_pages;
 mod seance_work;
 mod seances;
@@ -229,6 +231,9 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/seances/{id}/minutes.csv", get(seance_work::minutes_csv))
         .route("/api/v1/seances/{id}/edits", get(seance_work::edits))
         .route("/api/v1/seances/{id}/undo", post(seance_work::undo))
+        .route("/api/v1/territories/{slug}/reports", get(reports::list))
+        .route("/api/v1/territories/{slug}/devices", get(reports::devices))
+        .route("/api/v1/reports/{id}", get(reports::show))
         .route("/api/{*rest}", get(ops::nothing).fallback(ops::nothing));
     let pages = axum::Router::new()
         .route("/", get(pages::directory))
@@ -249,6 +254,7 @@ pub fn router(app: App) -> Routes {
         .route("/{slug}/seances/{id}/ecran", get(seance_pages::screen))
         .route("/s", get(pages::text_page))
         .route("/s/{id}", get(pages::text_page))
+        .route("/r/{file}", get(report_files::file))
         .route("/assets/{*path}", get(assets::asset))
         .route("/bouillon.svg", get(assets::icon))
         .route("/sw.js", get(assets::worker))

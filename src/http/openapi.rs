@@ -66,6 +66,9 @@ const ANSWERS: &[(&str, &str)] = &[
     ),
     ("get /api/v1/seances/{id}/edits", "edits:array next:integer?"),
     ("post /api/v1/seances/{id}/undo", "reverted:integer kept:array lines:array"),
+    ("get /api/v1/territories/{slug}/reports", "reports:array may:object"),
+    ("get /api/v1/territories/{slug}/devices", "devices:array may:object"),
+    ("get /api/v1/reports/{id}", REPORT),
     ("get /api/v1/site", "publisher:string? contact:string? host:string? version:string"),
 ];
 
@@ -75,6 +78,10 @@ const SEANCE: &str = "id:string territory:object? fields:object versions:object 
 
 /// The members of a séance's door.
 const DOOR: &str = "code:string? url:string? qr:object? expires_at:string screen_url:string?";
+
+/// The members of a report.
+const REPORT: &str = "id:string territory:object? fields:object versions:object version:array status:string frozen:object? author:string created_at:string \
+    updated_at:string sections:array devices:array may:object";
 
 /// The members of a run of an import.
 const RUN: &str = "id:string territory:string source:string file:string kind:string? data_date:string? state:string progress:object? error:string? \

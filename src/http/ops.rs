@@ -98,6 +98,9 @@ pub(super) async fn not_so(lang: Lang) -> Error {
         super::seance_work::minutes_csv,
         super::seance_work::edits,
         super::seance_work::undo,
+        super::reports::list,
+        super::reports::devices,
+        super::reports::show,
         super::territories::site
     )
 )]

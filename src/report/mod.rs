@@ -1,5 +1,6 @@
 //! Figures that a committee prints and cites: selections, static maps, statistics, charts, and the report that holds them. No HTTP, no SQL.
 
+pub mod document;
 mod selection;
 
 pub use selection::{Named, Query, Selection};
