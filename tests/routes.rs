@@ -182,19 +182,10 @@ impl Row {
     fn address(&self, ids: &Ids) -> String {
         let (query, _) = self.more.split_once(' ').unwrap_or((self.more, ""));
         let path = self.path.replace("{slug}", "ville").replace("{archive}", "ville").replace("{participant}", &ids.actor);
-        let id = match () {
-            () if path.contains("/seances/") => &ids.seance,
-            () if path.contains("/figures/") || path.starts_with("/f/") => &ids.figure,
-            () => &ids.actor,
-        };
-        let path = path.replace("{id}", id);
-        format!(
-            "{}{query}",
-            path.replace("{z}/{x}/{y}", "8/129/88.mvt").replace("{*rest}", "v1/rien").replace("{*path}", "x.js").replace("{file}", "stock.csv")
-        )
-        let path = path.replace("{file}", &format!("{}.html", ids.report));
-        let known = [("/seances/", &ids.seance), ("/reports/", &ids.report)];
-        let path = path.replace("{id}", known.iter().find(|(part, _)| path.contains(part)).map_or(&ids.actor, |(_, id)| id));
+        let known = [("/seances/", &ids.seance), ("/figures/", &ids.figure), ("/f/", &ids.figure), ("/reports/", &ids.report)];
+        let id = known.iter().find(|(part, _)| path.contains(part)).map_or(&ids.actor, |(_, id)| id);
+        let file = if path.starts_with("/r/") { format!("{}.html", ids.report) } else { "stock.csv".to_owned() };
+        let path = path.replace("{id}", id).replace("{file}", &file);
         format!("{}{query}", path.replace("{z}/{x}/{y}", "8/129/88.mvt").replace("{*rest}", "v1/rien").replace("{*path}", "x.js"))
     }
 
@@ -227,9 +218,8 @@ async fn town(backend: Backend) -> (App, Ids, Vec<Person>) {
     let mut people = vec![app.person(), contributor, app.with_role("moderator").await, app.with_role("admin").await];
     let seance = crate::seances::open(&mut people[2], "ville", json!({})).await.to_string();
     let figure = crate::figures::figure(&mut people[2], json!({"status": "published"})).await;
-    (app, Ids { actor: made["id"].as_str().unwrap().to_owned(), seance, figure }, people)
     let report = crate::reports::published(&mut people[2], "ville").await;
-    (app, Ids { actor: made["id"].as_str().unwrap().to_owned(), seance, report }, people)
+    (app, Ids { actor: made["id"].as_str().unwrap().to_owned(), seance, figure, report }, people)
 }
 
 on_both! {

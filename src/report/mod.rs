@@ -1,10 +1,10 @@
 //! Figures that a committee prints and cites: selections, static maps, statistics, charts, and the report that holds them. No HTTP, no SQL.
 
 pub mod chart;
+pub mod document;
+pub mod figure;
 pub mod map;
 pub mod queue;
-pub mod figure;
-pub mod document;
 mod selection;
 pub mod statistics;
 
