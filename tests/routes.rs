@@ -77,6 +77,7 @@ const TABLE: &[Row] = &[
     data("/api/v1/figures/{id}", "", NEVER, 200),
     data("/api/v1/figures/{id}/since", "", NEVER, 200),
     data("/f/{id}", ".json", ASKING, 200),
+    data("/embed.js", "", A_WHILE, 200),
     data("/api/v1/openapi.json", "", NEVER, 200),
     data("/tiles/actors/{slug}/{z}/{x}/{y}", "", ASKING, 200),
     data("/tiles/actors/{slug}", ".json", NEVER, 200),

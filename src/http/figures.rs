@@ -184,7 +184,7 @@ async fn ice(tx: &mut Tx, work: &Work, facts: &Facts) -> Result<Value> {
 
 /// Files that the server keeps for itself, to draw the others again.
 pub(super) fn is_inner(name: &str) -> bool {
-    matches!(name, figure::SELECTION | figure::FACTS)
+    matches!(name, figure::SELECTION | figure::FACTS | figure::MEASURE)
 }
 
 /// What a wish about a figure met, as a problem document.
@@ -199,6 +199,10 @@ pub(super) fn failed(error: figure::Error, lang: Lang) -> Error {
             "Cette figure montre un quartier ou un territoire qui n’est plus là. Choisissez-en un autre.",
             "This figure shows a quartier or territory that is no longer there. Choose another one.",
         ),
+        figure::Error::NoMeasure => {
+            let french = "Cette figure montre une statistique qui n’existe pas ici. Choisissez-en une autre.";
+            Error::new(StatusCode::CONFLICT, "unknown_measure", french, "This figure shows a statistic that does not exist here. Choose another one.")
+        }
         figure::Error::Moving => Error::new(
             StatusCode::CONFLICT,
             "moved_on",
