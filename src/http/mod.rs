@@ -252,6 +252,7 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/seances/{id}/undo", post(seance_work::undo))
         .route("/api/v1/figures/{id}/freeze", post(figures::freeze))
         .route("/api/v1/figures/{id}/remake", post(figures::remake))
+        .route("/api/v1/territories/{slug}/erasures", post(figures::erase))
         .route("/api/{*rest}", get(ops::nothing).fallback(ops::nothing));
     let pages = axum::Router::new()
         .route("/", get(pages::directory))

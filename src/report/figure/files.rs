@@ -9,11 +9,10 @@ use crate::export::Format;
 use crate::model::{Actor, Lang, Version, label};
 use crate::report::Selection;
 use crate::store::FrozenFile;
+pub use crate::store::SELECTION;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// The file that a frozen work is drawn from again.
-pub const SELECTION: &str = "selection.json";
 /// The file that says how many there were, and when, without reading everything.
 pub const FACTS: &str = "facts.json";
 /// The file with the values of the statistic that a frozen figure shows.

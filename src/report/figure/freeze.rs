@@ -19,7 +19,7 @@ const TRIES: usize = 8;
 /// Fields that a remade figure does not take over.
 const OWN: [&str; 2] = ["frozen", "status"];
 /// Language of the files of a frozen figure: that of the installation's territories.
-const FROZEN_IN: Lang = Lang::Fr;
+pub(super) const FROZEN_IN: Lang = Lang::Fr;
 
 impl Figures {
     /// Freezes a figure: its files and the edit that says so are one transaction. A figure that is frozen already stays as it is.

@@ -5,6 +5,7 @@
 //! from what was frozen and from nothing newer.
 
 mod definition;
+mod erase;
 mod files;
 mod freeze;
 mod numbers;
@@ -14,6 +15,7 @@ mod since;
 pub mod words;
 
 pub use definition::{Definition, Kind};
+pub use erase::Erased;
 pub use files::{Content, FACTS, Facts, MEASURE, SELECTION, address, media_type};
 pub use numbers::{Numbers, place_and_date};
 pub use read::Figures;

@@ -34,6 +34,20 @@ pub struct Numbers {
     pub chart: Option<String>,
 }
 
+impl Numbers {
+    /// The same without the rows that name somebody, and without the drawing if it does. Numbers stay as they were adopted.
+    #[must_use]
+    pub(super) fn without(mut self, name: &str) -> Self {
+        if name.is_empty() || !(self.csv.contains(name) || self.rows.iter().flatten().any(|cell| cell.contains(name))) {
+            return self;
+        }
+        self.rows.retain(|row| !row.iter().any(|cell| cell.contains(name)));
+        self.csv = self.csv.lines().filter(|l| !l.contains(name)).map(|l| format!("{l}\r\n")).collect();
+        self.chart = None;
+        self
+    }
+}
+
 /// What stands around a drawing: the figure's title and where it is found.
 #[derive(Debug, Clone)]
 pub(super) struct Around<'a> {
