@@ -97,6 +97,7 @@ pub struct Shared {
     live: live::Live,
     seances: Seances,
     figures: Figures,
+    queue: crate::report::Queue,
     statistics: Arc<crate::report::statistics::Reader>,
 }
 
@@ -129,7 +130,8 @@ impl App {
         let tiles = ActorTiles::new(journal.atlas.clone(), options.tile_cache);
         let archives = Arc::new(archives);
         let statistics = Arc::new(crate::report::statistics::Reader::default());
-        let figures = Figures::new(journal.clone(), archives.clone(), statistics.clone());
+        let queue = crate::report::Queue::default();
+        let figures = Figures::new(journal.clone(), archives.clone(), statistics.clone(), queue.clone());
         let seances = Seances::new(journal.clone(), geocoder.clone(), seance_key);
         let app = Self(Arc::new(Shared {
             journal,
@@ -146,6 +148,7 @@ impl App {
             live,
             seances,
             figures,
+            queue,
             statistics,
         }));
         let weak = Arc::downgrade(&app.0);
