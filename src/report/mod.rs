@@ -2,6 +2,7 @@
 
 pub mod map;
 pub mod queue;
+pub mod raster;
 mod selection;
 
 pub use queue::Queue;

@@ -165,7 +165,7 @@ impl Maplibre {
                 feature_indices: layer.counts.clone(),
             })
         });
-        let tile = self.context.world.tiles.spawn_mut(coords).ok_or("a tile that is not on the map")?;
+        let mut tile = self.context.world.tiles.spawn_mut(coords).ok_or("a tile that is not on the map")?;
         tile.insert(VectorLayersDataComponent { done: true, layers: layers.collect() });
         Ok(())
     }
@@ -278,7 +278,7 @@ impl Grid {
                     high[axis] = high[axis].max(at[axis]);
                 }
                 let at = point(at[0], at[1]);
-                if i == 0 { drop(path.begin(at)) } else { drop(path.line_to(at)) }
+                let _ = if i == 0 { path.begin(at) } else { path.line_to(at) };
             }
             path.end(shape.kind == ShapeKind::Fill);
         }
