@@ -266,7 +266,7 @@ impl Grid {
         let unit = |axis: usize, pixels: f32| ((self.corner[axis] + f64::from(pixels) * self.pixel - tile[axis]) * EXTENT) as f32;
         let strip = match shape.kind {
             ShapeKind::Fill => STRIP,
-            ShapeKind::Stroke(width) => STRIP + self.units(width),
+            ShapeKind::Stroke { width, .. } => STRIP + self.units(width),
         };
         let (mut low, mut high) = ([f32::MAX; 2], [f32::MIN; 2]);
         let mut path = Path::builder();
@@ -293,9 +293,10 @@ impl Grid {
                 let vertex = |v: FillVertex<'_>| ShaderVertex::new(v.position().to_array(), [0.0, 0.0]);
                 FillTessellator::new().tessellate_path(&path, &options, &mut BuffersBuilder::new(into, vertex))
             }
-            ShapeKind::Stroke(width) => {
+            ShapeKind::Stroke { width, round } => {
+                let cap = if round { LineCap::Round } else { LineCap::Butt };
                 let options = StrokeOptions::tolerance(TOLERANCE).with_line_width(self.units(width));
-                let options = options.with_line_cap(LineCap::Round).with_line_join(LineJoin::Round);
+                let options = options.with_line_cap(cap).with_line_join(LineJoin::Round);
                 let vertex = |v: StrokeVertex<'_, '_>| ShaderVertex::new(v.position().to_array(), [0.0, 0.0]);
                 StrokeTessellator::new().tessellate_path(&path, &options, &mut BuffersBuilder::new(into, vertex))
             }

@@ -2,10 +2,11 @@
 
 use super::frame::{self, Frame, FrameError, Shape, ShapeKind};
 use super::painted::{Brush, Painted};
-use super::{BaseRenderer, RenderError, SkiaRenderer, pixels};
+use super::{BaseRenderer, RenderError, SkiaRenderer, pixels, skia};
+use crate::report::map::base;
 use crate::report::map::paint::Color;
 use crate::report::map::view::View;
-use resvg::tiny_skia::{Pixmap, PixmapPaint, Transform};
+use resvg::tiny_skia::{PathSegment, Pixmap, PixmapPaint, Transform};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
@@ -144,15 +145,35 @@ fn request(view: &View, scale: f32, layers: &[Painted<'_>], from: [f64; 2], size
                 frame.shapes.push(everything(size, color));
             }
             Brush::Fill => frame.shapes.extend(layer.shapes.iter().map(|parts| shape(parts, color, ShapeKind::Fill, from))),
-            Brush::Pen { width, .. } => {
-                frame.shapes.extend(layer.shapes.iter().map(|parts| shape(parts, color, ShapeKind::Stroke(width as f32), from)));
+            Brush::Pen { width, dash: [] } => {
+                let kind = ShapeKind::Stroke { width: width as f32, round: true };
+                frame.shapes.extend(layer.shapes.iter().map(|parts| shape(parts, color, kind, from)));
+            }
+            Brush::Pen { width, dash } => {
+                let kind = ShapeKind::Stroke { width: width as f32, round: false };
+                frame.shapes.push(shape(&dashes(&layer.shapes, dash), color, kind, from));
             }
         }
     }
     Ok(frame)
 }
 
-/// It knows neither opacity nor dashes: a colour is seen as it would be on the ground, and a dashed line is whole.
+/// The dashes of lines as lines of their own: it knows none.
+fn dashes(shapes: &[&[base::Path]], dash: &[f64]) -> Vec<base::Path> {
+    let mut dashes: Vec<base::Path> = Vec::new();
+    let dashed = skia::dash(dash).zip(skia::path(shapes, false)).and_then(|(dash, path)| path.dash(&dash, 1.0));
+    for segment in dashed.iter().flat_map(|path| path.segments()) {
+        match (segment, dashes.last_mut()) {
+            (PathSegment::MoveTo(at), _) => dashes.push(vec![[at.x, at.y]]),
+            (PathSegment::LineTo(at), Some(last)) => last.push([at.x, at.y]),
+            // Lines of the base map have no curves.
+            _ => {}
+        }
+    }
+    dashes
+}
+
+/// It knows no opacity: a colour is given as it would be seen on the ground.
 fn over(color: Color, ground: [u8; 3]) -> [u8; 3] {
     let part = color.opacity.clamp(0.0, 1.0);
     std::array::from_fn(|i| (f64::from(color.rgb[i]) * part + f64::from(ground[i]) * (1.0 - part)).round() as u8)
