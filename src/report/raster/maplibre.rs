@@ -66,29 +66,34 @@ impl MaplibreRenderer {
         Ok(picture)
     }
 
-    /// One frame. A process that did not answer as it should is ended, and the next frame has a new one.
+    /// One frame. A process that died since the last one is no reason to give up.
     fn part(&mut self, frame: &Frame) -> Result<Pixmap, String> {
+        let old = self.worker.is_some();
+        let drawn = match self.ask(frame) {
+            Err(Failure::Ended(why)) if old => {
+                tracing::warn!("the drawing process is started again: {why}");
+                self.ask(frame)
+            }
+            drawn => drawn,
+        };
+        drawn.map_err(|failure| failure.to_string())
+    }
+
+    /// A process that did not answer as it should is ended, and the next frame has a new one.
+    fn ask(&mut self, frame: &Frame) -> Result<Pixmap, Failure> {
         let worker = match self.worker.take() {
             Some(worker) => worker,
-            None => Worker::start(&self.program).map_err(|e| format!("the drawing process could not start: {e}"))?,
+            None => Worker::start(&self.program).map_err(|e| Failure::Other(format!("the drawing process could not start: {e}")))?,
         };
         let rgba = match worker.ask(frame.clone())? {
             Ok(rgba) => rgba,
             Err(refusal) => {
                 // It is well, and only can't draw this.
                 self.worker = Some(worker);
-                return Err(refusal);
+                return Err(Failure::Other(refusal));
             }
         };
-        let [width, height] = frame.pixels();
-        let mut part = Pixmap::new(width, height).ok_or("no memory")?;
-        if rgba.len() != part.data().len() {
-            return Err("its picture has another size".into());
-        }
-        if rgba.chunks_exact(4).any(|pixel| pixel[3] != 255) {
-            return Err("its picture has holes".into());
-        }
-        part.data_mut().copy_from_slice(&rgba);
+        let part = whole(frame, &rgba).map_err(Failure::Other)?;
         self.worker = Some(worker);
         Ok(part)
     }
@@ -127,6 +132,20 @@ impl BaseRenderer for MaplibreRenderer {
         metrics::counter!("bouillon_raster_frames_total", "engine" => "resvg").increment(1);
         SkiaRenderer.render(view, scale, layers)
     }
+}
+
+/// A picture as it must be: of the frame's size, and opaque everywhere.
+fn whole(frame: &Frame, rgba: &[u8]) -> Result<Pixmap, String> {
+    let [width, height] = frame.pixels();
+    let mut part = Pixmap::new(width, height).ok_or("no memory")?;
+    if rgba.len() != part.data().len() {
+        return Err("its picture has another size".into());
+    }
+    if rgba.chunks_exact(4).any(|pixel| pixel[3] != 255) {
+        return Err("its picture has holes".into());
+    }
+    part.data_mut().copy_from_slice(rgba);
+    Ok(part)
 }
 
 /// The part of a view that begins at some pixel of it, as a frame.
@@ -189,6 +208,17 @@ fn shape(parts: &[Vec<[f32; 2]>], color: [u8; 3], kind: ShapeKind, from: [f64; 2
     Shape { color, kind, parts: parts.iter().map(|part| part.iter().map(|[x, y]| [x - left, y - top]).collect()).collect() }
 }
 
+/// Why there is no picture.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    /// The process is no more.
+    #[error("the drawing process has ended ({0})")]
+    Ended(String),
+    /// Anything else.
+    #[error("{0}")]
+    Other(String),
+}
+
 /// A running process, ended when this is dropped.
 #[derive(Debug)]
 struct Worker {
@@ -221,13 +251,15 @@ impl Worker {
         Ok(Self { child, requests, answers })
     }
 
-    fn ask(&self, frame: Frame) -> Result<Result<Vec<u8>, String>, String> {
-        self.requests.send(frame).map_err(|_| "the drawing process has ended")?;
+    /// A picture, or why it can't draw this.
+    fn ask(&self, frame: Frame) -> Result<Result<Vec<u8>, String>, Failure> {
+        self.requests.send(frame).map_err(|_| Failure::Ended("it can't be written to".into()))?;
         match self.answers.recv_timeout(LIMIT) {
             Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => Err(format!("the drawing process has ended ({error})")),
-            Err(RecvTimeoutError::Timeout) => Err(format!("the drawing process took longer than {} s", LIMIT.as_secs())),
-            Err(RecvTimeoutError::Disconnected) => Err("the drawing process has ended".into()),
+            Ok(Err(FrameError::NotAFrame(why))) => Err(Failure::Other(why.into())),
+            Ok(Err(FrameError::Io(error))) => Err(Failure::Ended(error.to_string())),
+            Err(RecvTimeoutError::Timeout) => Err(Failure::Other(format!("it took longer than {} s", LIMIT.as_secs()))),
+            Err(RecvTimeoutError::Disconnected) => Err(Failure::Ended("it can't be read".into())),
         }
     }
 }

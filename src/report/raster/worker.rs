@@ -35,7 +35,13 @@ pub async fn work() -> Result<(), FrameError> {
         if crate::store::broken("render-hangs") {
             std::thread::sleep(Duration::from_secs(3600));
         }
-        let picture = draw(&mut engine, &frame).await;
+        let mut picture = draw(&mut engine, &frame).await;
+        if crate::store::broken("render-holes")
+            && let Ok(rgba) = &mut picture
+            && let Some(opacity) = rgba.last_mut()
+        {
+            *opacity = 0;
+        }
         answer(&mut io::stdout().lock(), &picture)?;
     }
     Ok(())
