@@ -76,6 +76,11 @@ const TABLE: &[Row] = &[
     data("/tiles/actors/{slug}", ".json", NEVER, 200),
     data("/tiles/base/{archive}/{z}/{x}/{y}", "", NEVER, 404),
     data("/tiles/base/{archive}", ".json", NEVER, 404),
+    data("/api/v1/territories/{slug}/map.svg", "", ASKING, 200),
+    data("/api/v1/territories/{slug}/map.png", "", ASKING, 200),
+    data("/api/v1/territories/{slug}/map.pdf", "", ASKING, 200),
+    data("/og/{file}", "", ASKING, 200),
+    data("/og/{slug}/{file}", "", ASKING, 200),
     own("post", "/api/v1/edits", " {\"edits\":[]}", all(400)),
     own("get", "/api/v1/form", "", all(200)),
     own("get", "/api/v1/actors/{id}/history", "", all(200)),
@@ -161,7 +166,13 @@ fn routed() -> BTreeSet<(String, String)> {
 impl Row {
     fn address(&self, ids: &Ids) -> String {
         let (query, _) = self.more.split_once(' ').unwrap_or((self.more, ""));
-        let path = self.path.replace("{slug}", "ville").replace("{archive}", "ville").replace("{participant}", &ids.actor);
+        let path = self
+            .path
+            .replace("/og/{file}", "/og/ville.png")
+            .replace("{file}", &format!("{}.png", ids.actor))
+            .replace("{slug}", "ville")
+            .replace("{archive}", "ville")
+            .replace("{participant}", &ids.actor);
         let path = path.replace("{id}", if path.contains("/seances/") { &ids.seance } else { &ids.actor });
         format!("{}{query}", path.replace("{z}/{x}/{y}", "8/129/88.mvt").replace("{*rest}", "v1/rien").replace("{*path}", "x.js"))
     }
