@@ -15,6 +15,7 @@ mod guard;
 mod imports;
 mod lists;
 mod live;
+mod maps;
 mod me;
 mod moderation;
 mod openapi;
@@ -47,6 +48,7 @@ use crate::geocode::Geocoder;
 use crate::import::Imports;
 use crate::journal::Journal;
 use crate::model::Lang;
+use crate::report::Queue;
 use crate::report::figure::Figures;
 use crate::report::raster::RasterTiles;
 use crate::seance::Seances;
@@ -75,6 +77,8 @@ use tower_http::timeout::TimeoutLayer;
 const BODY_MAX: usize = 512 * 1024;
 /// A request may take this long.
 const TIMEOUT: Duration = Duration::from_secs(15);
+/// A drawing may take this long, with its time in the queue.
+const DRAWING: Duration = Duration::from_secs(90);
 
 /// All routes.
 pub type Routes = axum::Router;
@@ -101,6 +105,8 @@ pub struct Shared {
     seances: Seances,
     figures: Figures,
     statistics: crate::report::statistics::Reader,
+    /// Of everything that is drawn.
+    drawings: Queue,
 }
 
 impl std::ops::Deref for App {
@@ -150,6 +156,7 @@ impl App {
             seances,
             figures,
             statistics: crate::report::statistics::Reader::default(),
+            drawings: Queue::default(),
         }));
         let weak = Arc::downgrade(&app.0);
         tokio::spawn(async move {
@@ -290,6 +297,16 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/territories/{slug}/imports", get(imports::list).post(imports::upload))
         .method_not_allowed_fallback(ops::not_so)
         .layer(DefaultBodyLimit::disable());
+    // A drawing waits for those before it.
+    let drawings = axum::Router::new()
+        .route("/api/v1/territories/{slug}/map.svg", get(maps::svg))
+        .route("/api/v1/territories/{slug}/map.png", get(maps::png))
+        .route("/api/v1/territories/{slug}/map.pdf", get(maps::pdf))
+        .route("/og/{file}", get(maps::territory_picture))
+        .route("/og/{slug}/{file}", get(maps::actor_picture))
+        .method_not_allowed_fallback(ops::not_so)
+        .layer(CorsLayer::new().allow_origin(Any).allow_methods([Method::GET, Method::HEAD]).expose_headers([header::ETAG]))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, DRAWING));
     let sockets = axum::Router::new()
         // A socket lasts for hours: no layer that ends a request after seconds may be around it.
         .route("/api/v1/live", get(live::live))
@@ -302,6 +319,7 @@ pub fn router(app: App) -> Routes {
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
         .merge(uploads)
+        .merge(drawings)
         .merge(sockets)
         .layer(middleware::from_fn_with_state(app.clone(), as_new_as))
         .layer(middleware::from_fn_with_state(app.clone(), guard::guard))
