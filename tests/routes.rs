@@ -83,6 +83,12 @@ const TABLE: &[Row] = &[
     data("/tiles/actors/{slug}", ".json", NEVER, 200),
     data("/tiles/base/{archive}/{z}/{x}/{y}", "", NEVER, 404),
     data("/tiles/base/{archive}", ".json", NEVER, 404),
+    row("get", "/tiles/raster/{slug}/{z}/{x}/{y}", "", true, A_WHILE, all(200)),
+    data("/api/v1/territories/{slug}/map.svg", "", ASKING, 200),
+    data("/api/v1/territories/{slug}/map.png", "", ASKING, 200),
+    data("/api/v1/territories/{slug}/map.pdf", "", ASKING, 200),
+    data("/og/{file}", "", ASKING, 200),
+    data("/og/{slug}/{file}", "", ASKING, 200),
     own("post", "/api/v1/edits", " {\"edits\":[]}", all(400)),
     own("get", "/api/v1/form", "", all(200)),
     own("get", "/api/v1/actors/{id}/history", "", all(200)),
@@ -188,6 +194,14 @@ impl Row {
         let id = known.iter().find(|(part, _)| path.contains(part)).map_or(&ids.actor, |(_, id)| id);
         let file = if path.starts_with("/r/") { format!("{}.html", ids.report) } else { "stock.csv".to_owned() };
         let path = path.replace("{id}", id).replace("{file}", &file);
+        let path = self
+            .path
+            .replace("/og/{file}", "/og/ville.png")
+            .replace("{file}", &format!("{}.png", ids.actor))
+            .replace("{slug}", "ville")
+            .replace("{archive}", "ville")
+            .replace("{participant}", &ids.actor);
+        let path = path.replace("{id}", if path.contains("/seances/") { &ids.seance } else { &ids.actor });
         format!("{}{query}", path.replace("{z}/{x}/{y}", "8/129/88.mvt").replace("{*rest}", "v1/rien").replace("{*path}", "x.js"))
     }
 
