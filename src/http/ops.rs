@@ -100,6 +100,8 @@ pub(super) async fn not_so(lang: Lang) -> Error {
         super::seance_work::undo,
         super::statistics::all,
         super::statistics::one,
+        super::statistics::relations,
+        super::statistics::relations_drawn,
         super::territories::site
     )
 )]

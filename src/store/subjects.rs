@@ -199,6 +199,7 @@ impl Tx {
                 place.precision.as_str()
             );
         }
+        self.put_relations(a, new).await?;
         self.add_memberships(a.id, &a.territories).await
     }
 

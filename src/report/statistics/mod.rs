@@ -22,7 +22,7 @@ pub use coverage::NEAR;
 pub use grid::{Grid, Marking};
 pub use input::{Deed, Input, Quartier};
 pub use measure::{Measure, Statistics};
-pub use network::{Link, drawing, links};
+pub use network::{Link, Tied, Ties, drawing, links};
 pub use people::FEWEST;
 pub use reader::{Ask, At, Reader, Unread};
 pub use table::{Cell, Column, Table};
@@ -71,6 +71,7 @@ pub fn all(input: &Input) -> Statistics {
         population: input.population,
         actors: input.actors.len(),
         before: None,
+        ties: network::ties(&input.actors),
         measures,
     }
 }
