@@ -63,6 +63,8 @@ const TABLE: &[Row] = &[
     data("/api/v1/territories/{slug}/actors.geojson", "", ASKING, 200),
     data("/api/v1/territories/{slug}/counts", "", NEVER, 200),
     data("/api/v1/territories/{slug}/pack", "", ASKING, 200),
+    data("/api/v1/territories/{slug}/statistics", "", ASKING, 200),
+    data("/api/v1/territories/{slug}/statistics/{file}", "", ASKING, 200),
     data("/api/v1/taxonomy", "", A_WHILE, 200),
     data("/api/v1/fields", "", A_WHILE, 200),
     data("/api/v1/actors/{id}", "", NEVER, 200),
@@ -71,6 +73,10 @@ const TABLE: &[Row] = &[
     data("/api/v1/geocode/search", "?q=rue", ASKING, 200),
     data("/api/v1/geocode/reverse", "?lon=2.5&lat=48.5", ASKING, 200),
     data("/api/v1/changes", "?after=0&territory=ville", ASKING, 200),
+    data("/api/v1/territories/{slug}/figures", "", NEVER, 200),
+    data("/api/v1/figures/{id}", "", NEVER, 200),
+    data("/api/v1/figures/{id}/since", "", NEVER, 200),
+    data("/f/{id}", ".json", ASKING, 200),
     data("/api/v1/openapi.json", "", NEVER, 200),
     data("/tiles/actors/{slug}/{z}/{x}/{y}", "", ASKING, 200),
     data("/tiles/actors/{slug}", ".json", NEVER, 200),
@@ -110,6 +116,8 @@ const TABLE: &[Row] = &[
     own("get", "/api/v1/seances/{id}/minutes.csv", "", team(200)),
     own("get", "/api/v1/seances/{id}/edits", "", team(200)),
     own("post", "/api/v1/seances/{id}/undo", " {\"whole\":true,\"preview\":true}", team(200)),
+    own("post", "/api/v1/figures/{id}/freeze", " {}", team(200)),
+    own("post", "/api/v1/figures/{id}/remake", " {}", all(200)),
     own("get", "/api/v1/territories/{slug}/reports", "", all(200)),
     own("get", "/api/v1/territories/{slug}/devices", "", all(200)),
     own("get", "/api/v1/reports/{id}", "", all(200)),
@@ -130,6 +138,7 @@ const TABLE: &[Row] = &[
     page("/{slug}/mes-contributions"),
     page("/{slug}/imports"),
     page("/{slug}/moderation"),
+    page("/{slug}/figures"),
     page("/{slug}/seances"),
     own("get", "/{slug}/seances/{id}", "", all(200)),
     page("/{slug}/seances/{id}/ecran"),
@@ -143,7 +152,14 @@ const TABLE: &[Row] = &[
 ];
 
 /// Routes that do not look at their body.
-const READS_NO_JSON: [&str; 4] = ["/api/v1/me/recovery", "/api/v1/imports/{id}/apply", "/api/v1/imports/{id}/undo", "/api/v1/imports/{id}/discard"];
+const READS_NO_JSON: [&str; 6] = [
+    "/api/v1/me/recovery",
+    "/api/v1/imports/{id}/apply",
+    "/api/v1/imports/{id}/undo",
+    "/api/v1/imports/{id}/discard",
+    "/api/v1/figures/{id}/freeze",
+    "/api/v1/figures/{id}/remake",
+];
 
 /// Method and path of every route that the router's source names.
 fn routed() -> BTreeSet<(String, String)> {
@@ -166,9 +182,10 @@ impl Row {
     fn address(&self, ids: &Ids) -> String {
         let (query, _) = self.more.split_once(' ').unwrap_or((self.more, ""));
         let path = self.path.replace("{slug}", "ville").replace("{archive}", "ville").replace("{participant}", &ids.actor);
-        let path = path.replace("{file}", &format!("{}.html", ids.report));
-        let known = [("/seances/", &ids.seance), ("/reports/", &ids.report)];
-        let path = path.replace("{id}", known.iter().find(|(part, _)| path.contains(part)).map_or(&ids.actor, |(_, id)| id));
+        let known = [("/seances/", &ids.seance), ("/figures/", &ids.figure), ("/f/", &ids.figure), ("/reports/", &ids.report)];
+        let id = known.iter().find(|(part, _)| path.contains(part)).map_or(&ids.actor, |(_, id)| id);
+        let file = if path.starts_with("/r/") { format!("{}.html", ids.report) } else { "stock.csv".to_owned() };
+        let path = path.replace("{id}", id).replace("{file}", &file);
         format!("{}{query}", path.replace("{z}/{x}/{y}", "8/129/88.mvt").replace("{*rest}", "v1/rien").replace("{*path}", "x.js"))
     }
 
@@ -189,6 +206,7 @@ fn the_table_names_every_route_and_nothing_else() {
 struct Ids {
     actor: String,
     seance: String,
+    figure: String,
     report: String,
 }
 
@@ -199,8 +217,9 @@ async fn town(backend: Backend) -> (App, Ids, Vec<Person>) {
     let made = contributor.add("ville", json!({"name": "La Ruche", "place/p1/position": at(2.5, 48.5)})).await;
     let mut people = vec![app.person(), contributor, app.with_role("moderator").await, app.with_role("admin").await];
     let seance = crate::seances::open(&mut people[2], "ville", json!({})).await.to_string();
+    let figure = crate::figures::figure(&mut people[2], json!({"status": "published"})).await;
     let report = crate::reports::published(&mut people[2], "ville").await;
-    (app, Ids { actor: made["id"].as_str().unwrap().to_owned(), seance, report }, people)
+    (app, Ids { actor: made["id"].as_str().unwrap().to_owned(), seance, figure, report }, people)
 }
 
 on_both! {

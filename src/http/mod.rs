@@ -7,6 +7,8 @@ mod basemap;
 mod edits;
 mod error;
 mod extract;
+mod figure_pages;
+mod figures;
 mod form;
 mod geocode;
 mod guard;
@@ -28,6 +30,7 @@ mod seance_pages;
 mod seance_work;
 mod seances;
 mod session;
+mod statistics;
 mod territories;
 mod tiles;
 mod tls;
@@ -43,6 +46,7 @@ use crate::geocode::Geocoder;
 use crate::import::Imports;
 use crate::journal::Journal;
 use crate::model::Lang;
+use crate::report::figure::Figures;
 use crate::seance::Seances;
 use crate::tiles::{ActorTiles, Archives};
 use axum::extract::{DefaultBodyLimit, FromRef, FromRequestParts, MatchedPath, Request, State};
@@ -91,6 +95,8 @@ pub struct Shared {
     imports: Imports,
     live: live::Live,
     seances: Seances,
+    figures: Figures,
+    statistics: crate::report::statistics::Reader,
 }
 
 impl std::ops::Deref for App {
@@ -120,6 +126,7 @@ impl App {
         tx.commit().await?;
         let live = live::Live::start(&journal);
         let tiles = ActorTiles::new(journal.atlas.clone(), options.tile_cache);
+        let figures = Figures::new(journal.clone());
         let seances = Seances::new(journal.clone(), geocoder.clone(), seance_key);
         let app = Self(Arc::new(Shared {
             journal,
@@ -135,6 +142,8 @@ impl App {
             imports,
             live,
             seances,
+            figures,
+            statistics: crate::report::statistics::Reader::default(),
         }));
         let weak = Arc::downgrade(&app.0);
         tokio::spawn(async move {
@@ -183,6 +192,8 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/territories/{slug}/actors.geojson", get(lists::actors_geojson))
         .route("/api/v1/territories/{slug}/counts", get(territories::counts))
         .route("/api/v1/territories/{slug}/pack", get(pack::show))
+        .route("/api/v1/territories/{slug}/statistics", get(statistics::all))
+        .route("/api/v1/territories/{slug}/statistics/{file}", get(statistics::one))
         .route("/api/v1/taxonomy", get(territories::taxonomy))
         .route("/api/v1/fields", get(territories::fields))
         .route("/api/v1/actors/{id}", get(actors::show))
@@ -191,6 +202,10 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/geocode/search", get(geocode::search))
         .route("/api/v1/geocode/reverse", get(geocode::reverse))
         .route("/api/v1/changes", get(lists::changes))
+        .route("/api/v1/territories/{slug}/figures", get(figures::list))
+        .route("/api/v1/figures/{id}", get(figures::show))
+        .route("/api/v1/figures/{id}/since", get(figures::since))
+        .route("/f/{id}", get(figure_pages::one))
         .route("/api/v1/openapi.json", get(ops::openapi))
         .route("/tiles/actors/{slug}/{z}/{x}/{y}", get(tiles::actors))
         .route("/tiles/actors/{slug}", get(tiles::tilejson))
@@ -231,6 +246,8 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/seances/{id}/minutes.csv", get(seance_work::minutes_csv))
         .route("/api/v1/seances/{id}/edits", get(seance_work::edits))
         .route("/api/v1/seances/{id}/undo", post(seance_work::undo))
+        .route("/api/v1/figures/{id}/freeze", post(figures::freeze))
+        .route("/api/v1/figures/{id}/remake", post(figures::remake))
         .route("/api/v1/territories/{slug}/reports", get(reports::list))
         .route("/api/v1/territories/{slug}/devices", get(reports::devices))
         .route("/api/v1/reports/{id}", get(reports::show))
@@ -249,6 +266,7 @@ pub fn router(app: App) -> Routes {
         .route("/{slug}/mes-contributions", get(pages::territory))
         .route("/{slug}/imports", get(pages::territory))
         .route("/{slug}/moderation", get(pages::territory))
+        .route("/{slug}/figures", get(pages::territory))
         .route("/{slug}/seances", get(seance_pages::list))
         .route("/{slug}/seances/{id}", get(seance_pages::one))
         .route("/{slug}/seances/{id}/ecran", get(seance_pages::screen))

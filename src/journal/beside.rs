@@ -3,7 +3,7 @@
 use super::batch::Batch;
 use super::core::Request;
 use crate::model::edit::{Ack, FieldResult, Outcome};
-use crate::store::{self, Action, Case, CaseKind, FrozenFile, ItemField, Note, What};
+use crate::store::{self, Action, Case, CaseKind, FrozenFile, ItemField, Note, What, broken};
 use serde_json::Value;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -36,7 +36,7 @@ pub(super) async fn write(batch: &mut Batch, request: &Request, ack: &Ack, home:
         _ if gone || ack.result == Outcome::Refused => Ok(()),
         Beside::Nothing | Beside::Within(_) => Ok(()),
         Beside::Note(note) => batch.put_note(&with_clashes(note, ack, home, at), at).await,
-        Beside::Files(_) if ack.result == Outcome::Conflict => Ok(()),
+        Beside::Files(_) if ack.result == Outcome::Conflict || broken("half-frozen") => Ok(()),
         Beside::Files(files) => batch.tx.put_work_files(request.edit.subject.id, files).await,
         Beside::Settles { .. } if ack.result == Outcome::Conflict => Ok(()),
         Beside::Settles { case, decision } => batch.tx.settle_case(*case, decision, request.author.identity(), at).await.map(|_| ()),

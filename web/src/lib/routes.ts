@@ -15,6 +15,8 @@ export type Route =
   | { name: 'report'; slug: string; id: string }
   | { name: 'join'; id: string | null }
   | { name: 'embed'; slug: string }
+  | { name: 'figures'; slug: string }
+  | { name: 'figure'; id: string }
   | { name: 'legal' }
   | { name: 'privacy' }
   | { name: 'accessibility' }
@@ -36,6 +38,8 @@ export function parseRoute(pathname: string): Route {
   }
   if (first === 's' && parts.length <= 2 && (second === undefined || UUID.test(second)))
     return { name: 'join', id: second ?? null };
+  if (first === 'f' && second && UUID.test(second) && parts.length === 2)
+    return { name: 'figure', id: second };
   if (first === 'embed' && second && SLUG.test(second) && parts.length === 2)
     return { name: 'embed', slug: second };
   if (!SLUG.test(first)) return { name: 'lost' };
@@ -44,6 +48,7 @@ export function parseRoute(pathname: string): Route {
     if (second === 'carte') return { name: 'map', slug: first, actor: null };
     if (second === 'historique') return { name: 'history', slug: first };
     if (second === 'mes-contributions') return { name: 'mine', slug: first };
+    if (second === 'figures') return { name: 'figures', slug: first };
     if (second === 'seances') return { name: 'seances', slug: first };
     if (second === 'imports' || second === 'moderation') return { name: second, slug: first };
   }
@@ -78,6 +83,8 @@ export const paths = {
   seances: (slug: string) => `/${slug}/seances`,
   seance: (slug: string, id: string, view?: string) =>
     `/${slug}/seances/${id}${view ? `?vue=${encodeURIComponent(view)}` : ''}`,
+  figures: (slug: string) => `/${slug}/figures`,
+  figure: (id: string) => `/f/${id}`,
   statistics: (slug: string) => `/${slug}/statistiques`,
   reports: (slug: string) => `/${slug}/rapports`,
   report: (slug: string, id: string) => `/${slug}/rapports/${id}`,
