@@ -30,7 +30,7 @@ const ANSWERS: &[(&str, &str)] = &[
     ("get /api/v1/territories/{slug}/pack", "epoch:integer head:integer actors:array addresses:array"),
     (
         "get /api/v1/territories/{slug}/statistics",
-        "territory:object area:object? position:array at:string population:integer? actors:integer measures:array",
+        "territory:object area:object? position:array at:string population:integer? actors:integer before:object? measures:array",
     ),
     ("get /api/v1/taxonomy", "themes:array"),
     ("get /api/v1/fields", "fields:object categories:integer places:integer precisions:array"),
