@@ -5,8 +5,11 @@ mod actors;
 mod assets;
 mod basemap;
 mod edits;
+mod embed_pages;
 mod error;
 mod extract;
+mod figure_body;
+mod figure_data;
 mod figure_pages;
 mod figures;
 mod form;
@@ -89,14 +92,15 @@ pub struct Shared {
     cookie_key: Key,
     form_key: Vec<u8>,
     tiles: ActorTiles,
-    archives: Archives,
+    archives: Arc<Archives>,
     geocoder: Geocoder,
     ready: ready::Ready,
     imports: Imports,
     live: live::Live,
     seances: Seances,
     figures: Figures,
-    statistics: crate::report::statistics::Reader,
+    queue: crate::report::Queue,
+    statistics: Arc<crate::report::statistics::Reader>,
 }
 
 impl std::ops::Deref for App {
@@ -126,7 +130,10 @@ impl App {
         tx.commit().await?;
         let live = live::Live::start(&journal);
         let tiles = ActorTiles::new(journal.atlas.clone(), options.tile_cache);
-        let figures = Figures::new(journal.clone());
+        let archives = Arc::new(archives);
+        let statistics = Arc::new(crate::report::statistics::Reader::default());
+        let queue = crate::report::Queue::default();
+        let figures = Figures::new(journal.clone(), archives.clone(), statistics.clone(), queue.clone());
         let seances = Seances::new(journal.clone(), geocoder.clone(), seance_key);
         let app = Self(Arc::new(Shared {
             journal,
@@ -143,7 +150,8 @@ impl App {
             live,
             seances,
             figures,
-            statistics: crate::report::statistics::Reader::default(),
+            queue,
+            statistics,
         }));
         let weak = Arc::downgrade(&app.0);
         tokio::spawn(async move {
@@ -206,6 +214,7 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/figures/{id}", get(figures::show))
         .route("/api/v1/figures/{id}/since", get(figures::since))
         .route("/f/{id}", get(figure_pages::one))
+        .route("/embed.js", get(assets::embed))
         .route("/api/v1/openapi.json", get(ops::openapi))
         .route("/tiles/actors/{slug}/{z}/{x}/{y}", get(tiles::actors))
         .route("/tiles/actors/{slug}", get(tiles::tilejson))
@@ -251,6 +260,7 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/territories/{slug}/reports", get(reports::list))
         .route("/api/v1/territories/{slug}/devices", get(reports::devices))
         .route("/api/v1/reports/{id}", get(reports::show))
+        .route("/api/v1/territories/{slug}/erasures", post(figures::erase))
         .route("/api/{*rest}", get(ops::nothing).fallback(ops::nothing));
     let pages = axum::Router::new()
         .route("/", get(pages::directory))
@@ -258,7 +268,7 @@ pub fn router(app: App) -> Routes {
         .route("/donnees-personnelles", get(pages::text_page))
         .route("/accessibilite", get(pages::text_page))
         .route("/invitation", get(pages::text_page))
-        .route("/embed/{slug}", get(pages::territory))
+        .route("/embed/{slug}", get(embed_pages::one))
         .route("/{slug}", get(pages::territory))
         .route("/{slug}/acteurs/{id}", get(pages::actor))
         .route("/{slug}/carte", get(pages::territory))

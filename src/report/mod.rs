@@ -4,6 +4,7 @@ pub mod chart;
 pub mod document;
 pub mod figure;
 pub mod map;
+pub mod paper;
 pub mod queue;
 mod selection;
 pub mod statistics;
