@@ -11,7 +11,7 @@ interface Regions {
   hasMap: () => boolean;
   hasSheet: () => boolean;
   /** Closes the uppermost thing that is open. */
-  close: () => void;
+  close: () => unknown;
 }
 
 export function mapKeys(regions: Regions): () => void {
@@ -21,7 +21,7 @@ export function mapKeys(regions: Regions): () => void {
     l: regions.list,
     m: regions.map,
     '?': () => (app.keysHelp = !app.keysHelp),
-    Escape: () => (app.keysHelp ? (app.keysHelp = false) : regions.close()),
+    Escape: () => (app.keysHelp ? (app.keysHelp = false) : void regions.close()),
     F6: () => next(regions),
     undo: () => void undoLast(),
   });
