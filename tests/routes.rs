@@ -77,6 +77,7 @@ const TABLE: &[Row] = &[
     data("/api/v1/figures/{id}", "", NEVER, 200),
     data("/api/v1/figures/{id}/since", "", NEVER, 200),
     data("/f/{id}", ".json", ASKING, 200),
+    data("/embed.js", "", A_WHILE, 200),
     data("/api/v1/openapi.json", "", NEVER, 200),
     data("/tiles/actors/{slug}/{z}/{x}/{y}", "", ASKING, 200),
     data("/tiles/actors/{slug}", ".json", NEVER, 200),
@@ -118,6 +119,7 @@ const TABLE: &[Row] = &[
     own("post", "/api/v1/seances/{id}/undo", " {\"whole\":true,\"preview\":true}", team(200)),
     own("post", "/api/v1/figures/{id}/freeze", " {}", team(200)),
     own("post", "/api/v1/figures/{id}/remake", " {}", all(200)),
+    own("post", "/api/v1/territories/{slug}/erasures", " {\"actor\":\"00000000-0000-0000-0000-000000000000\"}", team(404)),
     // Without the headers of a WebSocket; tests/live*.rs open it.
     own("get", "/api/v1/live", "", all(426)),
     own("get", "/api/{*rest}", "", all(404)),

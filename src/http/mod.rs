@@ -5,8 +5,11 @@ mod actors;
 mod assets;
 mod basemap;
 mod edits;
+mod embed_pages;
 mod error;
 mod extract;
+mod figure_body;
+mod figure_data;
 mod figure_pages;
 mod figures;
 mod form;
@@ -87,14 +90,14 @@ pub struct Shared {
     cookie_key: Key,
     form_key: Vec<u8>,
     tiles: ActorTiles,
-    archives: Archives,
+    archives: Arc<Archives>,
     geocoder: Geocoder,
     ready: ready::Ready,
     imports: Imports,
     live: live::Live,
     seances: Seances,
     figures: Figures,
-    statistics: crate::report::statistics::Reader,
+    statistics: Arc<crate::report::statistics::Reader>,
 }
 
 impl std::ops::Deref for App {
@@ -124,7 +127,9 @@ impl App {
         tx.commit().await?;
         let live = live::Live::start(&journal);
         let tiles = ActorTiles::new(journal.atlas.clone(), options.tile_cache);
-        let figures = Figures::new(journal.clone());
+        let archives = Arc::new(archives);
+        let statistics = Arc::new(crate::report::statistics::Reader::default());
+        let figures = Figures::new(journal.clone(), archives.clone(), statistics.clone());
         let seances = Seances::new(journal.clone(), geocoder.clone(), seance_key);
         let app = Self(Arc::new(Shared {
             journal,
@@ -141,7 +146,7 @@ impl App {
             live,
             seances,
             figures,
-            statistics: crate::report::statistics::Reader::default(),
+            statistics,
         }));
         let weak = Arc::downgrade(&app.0);
         tokio::spawn(async move {
@@ -204,6 +209,7 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/figures/{id}", get(figures::show))
         .route("/api/v1/figures/{id}/since", get(figures::since))
         .route("/f/{id}", get(figure_pages::one))
+        .route("/embed.js", get(assets::embed))
         .route("/api/v1/openapi.json", get(ops::openapi))
         .route("/tiles/actors/{slug}/{z}/{x}/{y}", get(tiles::actors))
         .route("/tiles/actors/{slug}", get(tiles::tilejson))
@@ -246,6 +252,7 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/seances/{id}/undo", post(seance_work::undo))
         .route("/api/v1/figures/{id}/freeze", post(figures::freeze))
         .route("/api/v1/figures/{id}/remake", post(figures::remake))
+        .route("/api/v1/territories/{slug}/erasures", post(figures::erase))
         .route("/api/{*rest}", get(ops::nothing).fallback(ops::nothing));
     let pages = axum::Router::new()
         .route("/", get(pages::directory))
@@ -253,7 +260,7 @@ pub fn router(app: App) -> Routes {
         .route("/donnees-personnelles", get(pages::text_page))
         .route("/accessibilite", get(pages::text_page))
         .route("/invitation", get(pages::text_page))
-        .route("/embed/{slug}", get(pages::territory))
+        .route("/embed/{slug}", get(embed_pages::one))
         .route("/{slug}", get(pages::territory))
         .route("/{slug}/acteurs/{id}", get(pages::actor))
         .route("/{slug}/carte", get(pages::territory))

@@ -75,6 +75,7 @@ const ANSWERS: &[(&str, &str)] = &[
     ("get /api/v1/figures/{id}/since", "position:array head:array added:array changed:array closed:array"),
     ("post /api/v1/figures/{id}/freeze", FIGURE),
     ("post /api/v1/figures/{id}/remake", "id:string"),
+    ("post /api/v1/territories/{slug}/erasures", "actor:string figures:array reports:array"),
     ("get /api/v1/site", "publisher:string? contact:string? host:string? version:string"),
 ];
 

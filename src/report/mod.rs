@@ -2,7 +2,11 @@
 
 pub mod chart;
 pub mod figure;
+pub mod map;
+pub mod paper;
+pub mod queue;
 mod selection;
 pub mod statistics;
 
+pub use queue::Queue;
 pub use selection::{Named, Query, Selection};

@@ -5,14 +5,21 @@
 //! from what was frozen and from nothing newer.
 
 mod definition;
+mod erase;
 mod files;
 mod freeze;
+mod numbers;
+mod read;
+mod shown;
 mod since;
 pub mod words;
 
 pub use definition::{Definition, Kind};
-pub use files::{FACTS, Facts, SELECTION, address, data, media_type};
-pub use freeze::Figures;
+pub use erase::Erased;
+pub use files::{Content, FACTS, Facts, MEASURE, SELECTION, address, media_type};
+pub use numbers::{Numbers, place_and_date};
+pub use read::Figures;
+pub use shown::{LISTED, Row, Shown};
 pub use since::{Line, Since};
 
 use crate::journal::Refused;
@@ -28,6 +35,9 @@ pub enum Error {
     /// The part of the territory that it shows is no longer there, or does not lie in it.
     #[error("the part of the territory that the figure shows is not there")]
     NoArea,
+    /// There is no such statistic.
+    #[error("there is no such statistic")]
+    NoMeasure,
     /// Others go on changing what is being frozen.
     #[error("the figure or its actors are being changed")]
     Moving,
