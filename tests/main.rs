@@ -38,6 +38,9 @@ mod operations;
 mod pack;
 mod pages;
 mod proxy;
+mod raster;
+#[cfg(feature = "maplibre")]
+mod raster_maplibre;
 mod reading;
 mod reimports;
 mod reimports_monaco;

@@ -83,6 +83,7 @@ const TABLE: &[Row] = &[
     data("/tiles/actors/{slug}", ".json", NEVER, 200),
     data("/tiles/base/{archive}/{z}/{x}/{y}", "", NEVER, 404),
     data("/tiles/base/{archive}", ".json", NEVER, 404),
+    row("get", "/tiles/raster/{slug}/{z}/{x}/{y}", "", true, A_WHILE, all(200)),
     own("post", "/api/v1/edits", " {\"edits\":[]}", all(400)),
     own("get", "/api/v1/form", "", all(200)),
     own("get", "/api/v1/actors/{id}/history", "", all(200)),

@@ -26,6 +26,7 @@ mod options;
 mod pack;
 mod pages;
 mod quota;
+mod raster;
 mod ready;
 mod seance_pages;
 mod seance_work;
@@ -48,8 +49,10 @@ use crate::import::Imports;
 use crate::journal::Journal;
 use crate::model::Lang;
 use crate::report::figure::Figures;
+use crate::report::raster::RasterTiles;
 use crate::seance::Seances;
 use crate::tiles::{ActorTiles, Archives};
+use anyhow::Context;
 use axum::extract::{DefaultBodyLimit, FromRef, FromRequestParts, MatchedPath, Request, State};
 use axum::http::{HeaderName, Method, StatusCode, header};
 use axum::middleware::{self, Next};
@@ -91,6 +94,7 @@ pub struct Shared {
     form_key: Vec<u8>,
     tiles: ActorTiles,
     archives: Arc<Archives>,
+    raster: RasterTiles,
     geocoder: Geocoder,
     ready: ready::Ready,
     imports: Imports,
@@ -130,6 +134,7 @@ impl App {
         let archives = Arc::new(archives);
         let statistics = Arc::new(crate::report::statistics::Reader::default());
         let figures = Figures::new(journal.clone(), archives.clone(), statistics.clone());
+        let raster = RasterTiles::new(options.raster_engine, std::env::current_exe().context("the program's own file is not found")?)?;
         let seances = Seances::new(journal.clone(), geocoder.clone(), seance_key);
         let app = Self(Arc::new(Shared {
             journal,
@@ -140,6 +145,7 @@ impl App {
             form_key,
             tiles,
             archives,
+            raster,
             geocoder,
             ready: ready::Ready::default(),
             imports,
@@ -215,6 +221,7 @@ pub fn router(app: App) -> Routes {
         .route("/tiles/actors/{slug}", get(tiles::tilejson))
         .route("/tiles/base/{archive}/{z}/{x}/{y}", get(basemap::tile))
         .route("/tiles/base/{archive}", get(basemap::about))
+        .route("/tiles/raster/{slug}/{z}/{x}/{y}", get(raster::tile))
         // Inside the CORS layer, which answers preflights before them.
         .method_not_allowed_fallback(ops::not_so)
         .layer(CorsLayer::new().allow_origin(Any).allow_methods([Method::GET, Method::HEAD]).expose_headers([header::ETAG]));

@@ -75,6 +75,7 @@ pub(super) async fn not_so(lang: Lang) -> Error {
         super::tiles::tilejson,
         super::basemap::tile,
         super::basemap::about,
+        super::raster::tile,
         super::imports::list,
         super::imports::upload,
         super::imports::show,
