@@ -101,6 +101,7 @@ pub struct Shared {
     live: live::Live,
     seances: Seances,
     figures: Figures,
+    queue: crate::report::Queue,
     statistics: Arc<crate::report::statistics::Reader>,
 }
 
@@ -133,7 +134,8 @@ impl App {
         let tiles = ActorTiles::new(journal.atlas.clone(), options.tile_cache);
         let archives = Arc::new(archives);
         let statistics = Arc::new(crate::report::statistics::Reader::default());
-        let figures = Figures::new(journal.clone(), archives.clone(), statistics.clone());
+        let queue = crate::report::Queue::default();
+        let figures = Figures::new(journal.clone(), archives.clone(), statistics.clone(), queue.clone());
         let raster = RasterTiles::new(options.raster_engine, std::env::current_exe().context("the program's own file is not found")?)?;
         let seances = Seances::new(journal.clone(), geocoder.clone(), seance_key);
         let app = Self(Arc::new(Shared {
@@ -152,6 +154,7 @@ impl App {
             live,
             seances,
             figures,
+            queue,
             statistics,
         }));
         let weak = Arc::downgrade(&app.0);

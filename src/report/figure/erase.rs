@@ -107,7 +107,7 @@ impl Figures {
         };
         let at = kept::<serde_json::Value>(tx, work.id, "json").await?["address"].as_str().unwrap_or("").to_owned();
         let lang = super::freeze::FROZEN_IN;
-        self.drawn(Content { figure, selection, numbers, at, lang }, Some(erased_at)).await
+        self.drawn(tx, Content { figure, selection, numbers, at, lang }, Some(erased_at)).await
     }
 }
 

@@ -8,8 +8,8 @@ use super::since::{Since, since};
 use super::{Error, Result};
 use crate::journal::{Journal, now};
 use crate::model::{Lang, SubjectKind, Version, Work};
-use crate::report::Selection;
 use crate::report::statistics::{Ask, Reader, Statistics, Unread};
+use crate::report::{Queue, Selection};
 use crate::store::Tx;
 use crate::tiles::Archives;
 use serde::de::DeserializeOwned;
@@ -27,6 +27,7 @@ pub struct Figures {
     pub(super) journal: Journal,
     pub(super) archives: Arc<Archives>,
     pub(super) statistics: Arc<Reader>,
+    pub(super) queue: Queue,
     /// What has changed since a figure was frozen: comparing reads every actor twice.
     compared: Known<Uuid, Since>,
     /// What pages and embeds show: reading it reads every actor.
@@ -38,8 +39,8 @@ type Known<K, V> = Arc<Mutex<HashMap<K, (Version, Arc<V>)>>>;
 
 impl Figures {
     /// The figures of a journal, over its base maps and statistics.
-    pub fn new(journal: Journal, archives: Arc<Archives>, statistics: Arc<Reader>) -> Self {
-        Self { journal, archives, statistics, compared: Arc::default(), shown: Arc::default() }
+    pub fn new(journal: Journal, archives: Arc<Archives>, statistics: Arc<Reader>, queue: Queue) -> Self {
+        Self { journal, archives, statistics, queue, compared: Arc::default(), shown: Arc::default() }
     }
 
     /// A figure that was not taken away.
