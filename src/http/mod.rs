@@ -5,8 +5,13 @@ mod actors;
 mod assets;
 mod basemap;
 mod edits;
+mod embed_pages;
 mod error;
 mod extract;
+mod figure_body;
+mod figure_data;
+mod figure_pages;
+mod figures;
 mod form;
 mod geocode;
 mod guard;
@@ -23,10 +28,13 @@ mod pack;
 mod pages;
 mod quota;
 mod ready;
+mod report_files;
+mod reports;
 mod seance_pages;
 mod seance_work;
 mod seances;
 mod session;
+mod statistics;
 mod territories;
 mod tiles;
 mod tls;
@@ -42,7 +50,7 @@ use crate::geocode::Geocoder;
 use crate::import::Imports;
 use crate::journal::Journal;
 use crate::model::Lang;
-use crate::report::Queue;
+use crate::report::figure::Figures;
 use crate::seance::Seances;
 use crate::tiles::{ActorTiles, Archives};
 use axum::extract::{DefaultBodyLimit, FromRef, FromRequestParts, MatchedPath, Request, State};
@@ -87,14 +95,15 @@ pub struct Shared {
     cookie_key: Key,
     form_key: Vec<u8>,
     tiles: ActorTiles,
-    archives: Archives,
+    archives: Arc<Archives>,
     geocoder: Geocoder,
     ready: ready::Ready,
     imports: Imports,
     live: live::Live,
     seances: Seances,
-    /// Of everything that is drawn.
-    drawings: Queue,
+    figures: Figures,
+    queue: crate::report::Queue,
+    statistics: Arc<crate::report::statistics::Reader>,
 }
 
 impl std::ops::Deref for App {
@@ -124,6 +133,10 @@ impl App {
         tx.commit().await?;
         let live = live::Live::start(&journal);
         let tiles = ActorTiles::new(journal.atlas.clone(), options.tile_cache);
+        let archives = Arc::new(archives);
+        let statistics = Arc::new(crate::report::statistics::Reader::default());
+        let queue = crate::report::Queue::default();
+        let figures = Figures::new(journal.clone(), archives.clone(), statistics.clone(), queue.clone());
         let seances = Seances::new(journal.clone(), geocoder.clone(), seance_key);
         let app = Self(Arc::new(Shared {
             journal,
@@ -139,7 +152,9 @@ impl App {
             imports,
             live,
             seances,
-            drawings: Queue::default(),
+            figures,
+            queue,
+            statistics,
         }));
         let weak = Arc::downgrade(&app.0);
         tokio::spawn(async move {
@@ -188,6 +203,8 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/territories/{slug}/actors.geojson", get(lists::actors_geojson))
         .route("/api/v1/territories/{slug}/counts", get(territories::counts))
         .route("/api/v1/territories/{slug}/pack", get(pack::show))
+        .route("/api/v1/territories/{slug}/statistics", get(statistics::all))
+        .route("/api/v1/territories/{slug}/statistics/{file}", get(statistics::one))
         .route("/api/v1/taxonomy", get(territories::taxonomy))
         .route("/api/v1/fields", get(territories::fields))
         .route("/api/v1/actors/{id}", get(actors::show))
@@ -196,6 +213,11 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/geocode/search", get(geocode::search))
         .route("/api/v1/geocode/reverse", get(geocode::reverse))
         .route("/api/v1/changes", get(lists::changes))
+        .route("/api/v1/territories/{slug}/figures", get(figures::list))
+        .route("/api/v1/figures/{id}", get(figures::show))
+        .route("/api/v1/figures/{id}/since", get(figures::since))
+        .route("/f/{id}", get(figure_pages::one))
+        .route("/embed.js", get(assets::embed))
         .route("/api/v1/openapi.json", get(ops::openapi))
         .route("/tiles/actors/{slug}/{z}/{x}/{y}", get(tiles::actors))
         .route("/tiles/actors/{slug}", get(tiles::tilejson))
@@ -236,6 +258,12 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/seances/{id}/minutes.csv", get(seance_work::minutes_csv))
         .route("/api/v1/seances/{id}/edits", get(seance_work::edits))
         .route("/api/v1/seances/{id}/undo", post(seance_work::undo))
+        .route("/api/v1/figures/{id}/freeze", post(figures::freeze))
+        .route("/api/v1/figures/{id}/remake", post(figures::remake))
+        .route("/api/v1/territories/{slug}/reports", get(reports::list))
+        .route("/api/v1/territories/{slug}/devices", get(reports::devices))
+        .route("/api/v1/reports/{id}", get(reports::show))
+        .route("/api/v1/territories/{slug}/erasures", post(figures::erase))
         .route("/api/{*rest}", get(ops::nothing).fallback(ops::nothing));
     let pages = axum::Router::new()
         .route("/", get(pages::directory))
@@ -243,7 +271,7 @@ pub fn router(app: App) -> Routes {
         .route("/donnees-personnelles", get(pages::text_page))
         .route("/accessibilite", get(pages::text_page))
         .route("/invitation", get(pages::text_page))
-        .route("/embed/{slug}", get(pages::territory))
+        .route("/embed/{slug}", get(embed_pages::one))
         .route("/{slug}", get(pages::territory))
         .route("/{slug}/acteurs/{id}", get(pages::actor))
         .route("/{slug}/carte", get(pages::territory))
@@ -251,11 +279,13 @@ pub fn router(app: App) -> Routes {
         .route("/{slug}/mes-contributions", get(pages::territory))
         .route("/{slug}/imports", get(pages::territory))
         .route("/{slug}/moderation", get(pages::territory))
+        .route("/{slug}/figures", get(pages::territory))
         .route("/{slug}/seances", get(seance_pages::list))
         .route("/{slug}/seances/{id}", get(seance_pages::one))
         .route("/{slug}/seances/{id}/ecran", get(seance_pages::screen))
         .route("/s", get(pages::text_page))
         .route("/s/{id}", get(pages::text_page))
+        .route("/r/{file}", get(report_files::file))
         .route("/assets/{*path}", get(assets::asset))
         .route("/bouillon.svg", get(assets::icon))
         .route("/sw.js", get(assets::worker))

@@ -103,6 +103,17 @@ pub(super) async fn not_so(lang: Lang) -> Error {
         super::seance_work::minutes_csv,
         super::seance_work::edits,
         super::seance_work::undo,
+        super::figures::list,
+        super::figures::show,
+        super::figures::since,
+        super::figures::freeze,
+        super::figures::remake,
+        super::figures::erase,
+        super::statistics::all,
+        super::statistics::one,
+        super::reports::list,
+        super::reports::devices,
+        super::reports::show,
         super::territories::site
     )
 )]
