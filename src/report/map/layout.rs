@@ -18,9 +18,9 @@ const MARGIN: f64 = 12.0 * MM;
 /// Between two things.
 const GAP: f64 = 12.0;
 /// An index column's width, at least.
-const COLUMN: f64 = 250.0;
+const COLUMN: f64 = 290.0;
 /// Lines of the index that are printed at most; more are in the CSV file.
-const INDEXED: usize = 3000;
+const INDEXED: usize = 2000;
 
 /// Draws a sheet. Blocks: not for an async task.
 ///

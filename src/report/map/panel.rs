@@ -136,7 +136,7 @@ struct Inset {
 /// Sides of an inset, as shares of the map's, the best first.
 const SHARES: [f64; 5] = [0.5, 0.44, 0.38, 0.33, 0.28];
 /// How much larger it shows its part.
-const LARGER: std::ops::RangeInclusive<f64> = 2.0..=5.0;
+const LARGER: std::ops::RangeInclusive<f64> = 2.5..=5.0;
 /// Crowded spots from which an inset is worth its room.
 const CROWD: usize = 8;
 /// Spots above which no inset would make them readable.
