@@ -77,6 +77,7 @@ const TABLE: &[Row] = &[
     data("/api/v1/figures/{id}", "", NEVER, 200),
     data("/api/v1/figures/{id}/since", "", NEVER, 200),
     data("/f/{id}", ".json", ASKING, 200),
+    data("/embed.js", "", A_WHILE, 200),
     data("/api/v1/openapi.json", "", NEVER, 200),
     data("/tiles/actors/{slug}/{z}/{x}/{y}", "", ASKING, 200),
     data("/tiles/actors/{slug}", ".json", NEVER, 200),
@@ -128,6 +129,7 @@ const TABLE: &[Row] = &[
     own("get", "/api/v1/territories/{slug}/devices", "", all(200)),
     own("get", "/api/v1/reports/{id}", "", all(200)),
     own("get", "/r/{file}", "", all(200)),
+    own("post", "/api/v1/territories/{slug}/erasures", " {\"actor\":\"00000000-0000-0000-0000-000000000000\"}", team(404)),
     // Without the headers of a WebSocket; tests/live*.rs open it.
     own("get", "/api/v1/live", "", all(426)),
     own("get", "/api/{*rest}", "", all(404)),
@@ -187,20 +189,23 @@ fn routed() -> BTreeSet<(String, String)> {
 impl Row {
     fn address(&self, ids: &Ids) -> String {
         let (query, _) = self.more.split_once(' ').unwrap_or((self.more, ""));
-        let path = self.path.replace("{slug}", "ville").replace("{archive}", "ville").replace("{participant}", &ids.actor);
+        let path = self
+            .path
+            .replace("/og/{file}", "/og/ville.png")
+            .replace("/og/{slug}/{file}", &format!("/og/ville/{}.png", ids.actor))
+            .replace("{slug}", "ville")
+            .replace("{archive}", "ville")
+            .replace("{participant}", &ids.actor);
         let known = [("/seances/", &ids.seance), ("/figures/", &ids.figure), ("/f/", &ids.figure), ("/reports/", &ids.report)];
         let id = known.iter().find(|(part, _)| path.contains(part)).map_or(&ids.actor, |(_, id)| id);
         let file = if path.starts_with("/r/") { format!("{}.html", ids.report) } else { "stock.csv".to_owned() };
         let path = path.replace("{id}", id).replace("{file}", &file);
-        let path = self
-            .path
-            .replace("/og/{file}", "/og/ville.png")
-            .replace("{file}", &format!("{}.png", ids.actor))
-            .replace("{slug}", "ville")
-            .replace("{archive}", "ville")
-            .replace("{participant}", &ids.actor);
-        let path = path.replace("{id}", if path.contains("/seances/") { &ids.seance } else { &ids.actor });
-        format!("{}{query}", path.replace("{z}/{x}/{y}", "8/129/88.mvt").replace("{*rest}", "v1/rien").replace("{*path}", "x.js"))
+        format!(
+            "{}{query}",
+            path.replace("{z}/{x}/{y}", if path.starts_with("/tiles/raster/") { "8/129/88.png" } else { "8/129/88.mvt" })
+                .replace("{*rest}", "v1/rien")
+                .replace("{*path}", "x.js")
+        )
     }
 
     fn body(&self) -> Option<String> {

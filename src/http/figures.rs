@@ -1,7 +1,8 @@
 //! Figures over the API: lists, one figure, what changed since, freezing, making anew. Their page and files are in figure_pages.rs.
 
 use super::actors::parse_id;
-use super::extract::Path;
+use super::extract::{Body, Path};
+use super::imports::allowed;
 use super::seances::role;
 use super::tiles::own_address;
 use super::who::Person;
@@ -13,6 +14,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -88,6 +90,35 @@ pub(super) async fn remake(
     }
     let made = app.figures.remake(by, lang, &work).await.map_err(|e| failed(e, lang))?;
     Ok((jar, Json(json!({"id": made}))).into_response())
+}
+
+/// Whom to erase.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Erasure {
+    /// The actor.
+    actor: Uuid,
+}
+
+/// Takes an actor off the map, and out of every frozen figure and report: their files are drawn again without it, and their pages say so.
+#[utoipa::path(post, path = "/api/v1/territories/{slug}/erasures", tag = "figures", request_body = Erasure, params(("slug" = String, Path, description = "Short address")),
+    responses((status = 200, description = "The figures and reports whose files were drawn again"), (status = 400, description = "Not understood"), (status = 401, description = "Nobody known"),
+        (status = 403, description = "Not a moderator"), (status = 404, description = "No such territory, or no such actor in it"), (status = 409, description = "Others go on changing it")))]
+pub(super) async fn erase(
+    State(app): State<App>,
+    lang: Lang,
+    person: Person,
+    Path(slug): Path<String>,
+    Body(asked): Body<Erasure>,
+) -> Result<Json<Value>> {
+    let t = territories::find(&app, lang, &slug)?;
+    allowed(&app, lang, &person, &[t.id], Role::Moderator).await?;
+    let none = || Error::not_found().speaking(lang);
+    let actor = app.journal.store.read().await?.actor(asked.actor).await?;
+    let actor = actor.filter(|a| a.home == t.id || a.territories.contains(&t.id)).ok_or_else(none)?;
+    let by = person.id.ok_or_else(none)?;
+    let erased = app.figures.erase(by, lang, actor.id).await.map_err(|e| failed(e, lang))?;
+    Ok(Json(json!({"actor": actor.id, "figures": erased.figures, "reports": erased.reports})))
 }
 
 /// Whoever asks.
@@ -184,7 +215,7 @@ async fn ice(tx: &mut Tx, work: &Work, facts: &Facts) -> Result<Value> {
 
 /// Files that the server keeps for itself, to draw the others again.
 pub(super) fn is_inner(name: &str) -> bool {
-    matches!(name, figure::SELECTION | figure::FACTS)
+    matches!(name, figure::SELECTION | figure::FACTS | figure::MEASURE)
 }
 
 /// What a wish about a figure met, as a problem document.
@@ -199,12 +230,21 @@ pub(super) fn failed(error: figure::Error, lang: Lang) -> Error {
             "Cette figure montre un quartier ou un territoire qui n’est plus là. Choisissez-en un autre.",
             "This figure shows a quartier or territory that is no longer there. Choose another one.",
         ),
+        figure::Error::NoMeasure => {
+            let french = "Cette figure montre une statistique qui n’existe pas ici. Choisissez-en une autre.";
+            Error::new(StatusCode::CONFLICT, "unknown_measure", french, "This figure shows a statistic that does not exist here. Choose another one.")
+        }
         figure::Error::Moving => Error::new(
             StatusCode::CONFLICT,
             "moved_on",
             "La figure, ou ses acteurs, sont en train de changer. Rien n’a été figé ; réessayez dans un instant.",
             "The figure or its actors are being changed. Nothing was frozen; try again in a moment.",
         ),
+        figure::Error::Busy => {
+            let french = "Beaucoup d’images sont demandées en même temps. Rien n’a été changé ; réessayez dans un instant.";
+            let english = "Many pictures are asked for at the same time. Nothing was changed; try again in a moment.";
+            Error::new(StatusCode::SERVICE_UNAVAILABLE, "drawings", french, english).retry_after(10)
+        }
         figure::Error::Refused(ack) => refused(&ack),
         figure::Error::Journal(e) => e.into(),
         figure::Error::Store(e) => e.into(),

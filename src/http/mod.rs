@@ -5,8 +5,11 @@ mod actors;
 mod assets;
 mod basemap;
 mod edits;
+mod embed_pages;
 mod error;
 mod extract;
+mod figure_body;
+mod figure_data;
 mod figure_pages;
 mod figures;
 mod form;
@@ -48,7 +51,6 @@ use crate::geocode::Geocoder;
 use crate::import::Imports;
 use crate::journal::Journal;
 use crate::model::Lang;
-use crate::report::Queue;
 use crate::report::figure::Figures;
 use crate::report::raster::RasterTiles;
 use crate::seance::Seances;
@@ -96,7 +98,7 @@ pub struct Shared {
     cookie_key: Key,
     form_key: Vec<u8>,
     tiles: ActorTiles,
-    archives: Archives,
+    archives: Arc<Archives>,
     raster: RasterTiles,
     geocoder: Geocoder,
     ready: ready::Ready,
@@ -104,9 +106,8 @@ pub struct Shared {
     live: live::Live,
     seances: Seances,
     figures: Figures,
-    statistics: crate::report::statistics::Reader,
-    /// Of everything that is drawn.
-    drawings: Queue,
+    queue: crate::report::Queue,
+    statistics: Arc<crate::report::statistics::Reader>,
 }
 
 impl std::ops::Deref for App {
@@ -136,8 +137,11 @@ impl App {
         tx.commit().await?;
         let live = live::Live::start(&journal);
         let tiles = ActorTiles::new(journal.atlas.clone(), options.tile_cache);
+        let archives = Arc::new(archives);
         let raster = RasterTiles::new(options.raster_engine, std::env::current_exe().context("the program's own file is not found")?)?;
-        let figures = Figures::new(journal.clone());
+        let statistics = Arc::new(crate::report::statistics::Reader::default());
+        let queue = crate::report::Queue::default();
+        let figures = Figures::new(journal.clone(), archives.clone(), statistics.clone(), queue.clone());
         let seances = Seances::new(journal.clone(), geocoder.clone(), seance_key);
         let app = Self(Arc::new(Shared {
             journal,
@@ -155,8 +159,8 @@ impl App {
             live,
             seances,
             figures,
-            statistics: crate::report::statistics::Reader::default(),
-            drawings: Queue::default(),
+            queue,
+            statistics,
         }));
         let weak = Arc::downgrade(&app.0);
         tokio::spawn(async move {
@@ -219,6 +223,7 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/figures/{id}", get(figures::show))
         .route("/api/v1/figures/{id}/since", get(figures::since))
         .route("/f/{id}", get(figure_pages::one))
+        .route("/embed.js", get(assets::embed))
         .route("/api/v1/openapi.json", get(ops::openapi))
         .route("/tiles/actors/{slug}/{z}/{x}/{y}", get(tiles::actors))
         .route("/tiles/actors/{slug}", get(tiles::tilejson))
@@ -265,6 +270,7 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/territories/{slug}/reports", get(reports::list))
         .route("/api/v1/territories/{slug}/devices", get(reports::devices))
         .route("/api/v1/reports/{id}", get(reports::show))
+        .route("/api/v1/territories/{slug}/erasures", post(figures::erase))
         .route("/api/{*rest}", get(ops::nothing).fallback(ops::nothing));
     let pages = axum::Router::new()
         .route("/", get(pages::directory))
@@ -272,7 +278,7 @@ pub fn router(app: App) -> Routes {
         .route("/donnees-personnelles", get(pages::text_page))
         .route("/accessibilite", get(pages::text_page))
         .route("/invitation", get(pages::text_page))
-        .route("/embed/{slug}", get(pages::territory))
+        .route("/embed/{slug}", get(embed_pages::one))
         .route("/{slug}", get(pages::territory))
         .route("/{slug}/acteurs/{id}", get(pages::actor))
         .route("/{slug}/carte", get(pages::territory))

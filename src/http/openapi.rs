@@ -78,6 +78,7 @@ const ANSWERS: &[(&str, &str)] = &[
     ("get /api/v1/territories/{slug}/reports", "reports:array may:object"),
     ("get /api/v1/territories/{slug}/devices", "devices:array may:object"),
     ("get /api/v1/reports/{id}", REPORT),
+    ("post /api/v1/territories/{slug}/erasures", "actor:string figures:array reports:array"),
     ("get /api/v1/site", "publisher:string? contact:string? host:string? version:string"),
 ];
 

@@ -109,6 +109,7 @@ pub(super) async fn not_so(lang: Lang) -> Error {
         super::figures::since,
         super::figures::freeze,
         super::figures::remake,
+        super::figures::erase,
         super::statistics::all,
         super::statistics::one,
         super::reports::list,

@@ -37,12 +37,28 @@ pub(super) struct Page {
     json_ld: Option<Value>,
     /// Address of the picture that a link to the page shows.
     picture: Option<String>,
+    head: Option<Markup>,
     status: StatusCode,
 }
 
 impl Page {
     pub(super) fn new(title: impl Into<String>, description: impl Into<String>, body: Markup) -> Self {
-        Self { title: title.into(), description: description.into(), body, json_ld: None, picture: None, status: StatusCode::OK }
+        Self { title: title.into(), description: description.into(), body, json_ld: None, picture: None, head: None, status: StatusCode::OK }
+    }
+
+    /// With data for search engines (schema.org).
+    pub(super) fn with_data(self, json_ld: Value) -> Self {
+        Self { json_ld: Some(json_ld), ..self }
+    }
+
+    /// With more in its head.
+    pub(super) fn with_head(self, head: Markup) -> Self {
+        Self { head: Some(head), ..self }
+    }
+
+    /// With a status that is not 200.
+    pub(super) fn with_status(self, status: StatusCode) -> Self {
+        Self { status, ..self }
     }
 
     pub(super) fn write(self, lang: Lang) -> Response {
@@ -59,6 +75,7 @@ impl Page {
                 meta property="og:image:height" content="630";
                 meta name="twitter:card" content="summary_large_image";
             }
+            @if let Some(head) = &self.head { (head) }
             @if let Some(data) = &self.json_ld {
                 // `<` is written as an escape, so that no text can close the element.
                 script type="application/ld+json" { (PreEscaped(data.to_string().replace('<', "\\u003c"))) }

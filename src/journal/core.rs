@@ -181,7 +181,7 @@ fn refusal(request: &Request, known: &Known<'_>) -> Option<Ack> {
 }
 
 /// Whether an edit freezes a work, with its files.
-pub(super) fn freezes(request: &Request) -> bool {
+fn freezes(request: &Request) -> bool {
     matches!(request.beside, Beside::Files(_)) && request.edit.set.contains_key("frozen")
 }
 

@@ -1,7 +1,7 @@
 //! The batching writer: whatever is queued goes into one transaction, and nobody is answered before its commit.
 
 use super::batch::Batch;
-use super::core::{Author, Decision, Known, Request, decide, entry, fallen, freezes, groups, is_final, moved_on, reused, say, stands};
+use super::core::{Author, Decision, Known, Request, decide, entry, fallen, groups, is_final, moved_on, reused, say, stands};
 use super::loaded::Loaded;
 use super::membership::{Areas, Shapes};
 use super::{beside, broken, now, participation};
@@ -267,7 +267,7 @@ impl Task {
         if let Some(why) = participation::refusal(batch, &self.shapes, request, subject.actor(), subject.seance(), at).await? {
             return Ok(Ack::refused(edit.id, head.epoch, why.code, why.sentence(request.lang).into()));
         }
-        if freezes(request) && batch.taken_off_since(frozen_at(edit)).await? {
+        if beside::is_late(batch, request).await? {
             return Ok(moved_on(request, head.epoch));
         }
         let participant = match subject.seance() {
@@ -405,12 +405,6 @@ impl Task {
         }
         Ok(())
     }
-}
-
-/// The position that an edit freezes a work at: what was erased after it may not come into its files.
-fn frozen_at(edit: &Edit) -> i64 {
-    let text = edit.set.get("frozen").and_then(Value::as_str).unwrap_or("");
-    text.split_once(':').and_then(|(_, seq)| seq.parse().ok()).unwrap_or(0)
 }
 
 /// Rights are read for every batch, under the lock: a revoked role is gone at once.

@@ -97,13 +97,15 @@ impl Definition {
             format: or("format", "a4"),
             orientation: or("orientation", "landscape"),
             style: or("style", "light"),
-            measure: some("measure"),
+            measure: some("measure").filter(|_| matches!(work.doc.text("kind"), "table" | "chart" | "count")),
         }
     }
 
     /// Which actors it shows; `area` is the id of the part, once it is known to lie in the territory.
     pub fn query(&self, area: Option<Uuid>) -> Query {
-        Query { territory: self.territory, area, bbox: self.bbox, filter: self.filter.clone() }
+        // A statistic is of a whole territory or quartier, so that what stands beside it is too.
+        let bbox = if self.measure.is_some() { None } else { self.bbox };
+        Query { territory: self.territory, area, bbox, filter: self.filter.clone() }
     }
 }
 

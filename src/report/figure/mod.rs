@@ -5,18 +5,29 @@
 //! from what was frozen and from nothing newer.
 
 mod definition;
+mod erase;
 mod files;
 mod freeze;
+mod numbers;
+mod picture;
+mod plate;
+mod read;
+mod shown;
 mod since;
 pub mod words;
 
 pub use definition::{Definition, Kind};
-pub use files::{FACTS, Facts, SELECTION, address, data, media_type};
-pub use freeze::Figures;
+pub use erase::Erased;
+pub use files::{Content, FACTS, Facts, MEASURE, SELECTION, address, media_type};
+pub use numbers::{Numbers, place_and_date};
+pub use picture::{DPI, Ground, Look, PICTURES, paper, style};
+pub use read::Figures;
+pub use shown::{LISTED, Row, Shown};
 pub use since::{Line, Since};
 
 use crate::journal::Refused;
 use crate::model::Ack;
+use crate::report::queue::NotDrawn;
 use crate::store;
 
 /// What a wish about a figure meets.
@@ -28,6 +39,9 @@ pub enum Error {
     /// The part of the territory that it shows is no longer there, or does not lie in it.
     #[error("the part of the territory that the figure shows is not there")]
     NoArea,
+    /// There is no such statistic.
+    #[error("there is no such statistic")]
+    NoMeasure,
     /// Others go on changing what is being frozen.
     #[error("the figure or its actors are being changed")]
     Moving,
@@ -40,9 +54,21 @@ pub enum Error {
     /// The database did not answer.
     #[error("{0}")]
     Store(#[from] store::Error),
+    /// Too many drawings are waiting.
+    #[error("too many drawings are waiting")]
+    Busy,
     /// A file could not be made; details are for the log.
     #[error("a file of the figure could not be made: {0}")]
     Drawing(String),
+}
+
+impl From<NotDrawn> for Error {
+    fn from(why: NotDrawn) -> Self {
+        match why {
+            NotDrawn::Full => Self::Busy,
+            NotDrawn::Failed => Self::Drawing(why.to_string()),
+        }
+    }
 }
 
 /// Shorthand.
