@@ -194,16 +194,23 @@ fn routed() -> BTreeSet<(String, String)> {
 impl Row {
     fn address(&self, ids: &Ids) -> String {
         let (query, _) = self.more.split_once(' ').unwrap_or((self.more, ""));
-        let file = match () {
-            () if self.path.starts_with("/r/") => format!("{}.html", ids.report),
-            () if self.path.starts_with("/og/") => "ville.png".to_owned(),
-            () => "stock.csv".to_owned(),
-        };
-        let path = self.path.replace("/og/{slug}/{file}", &format!("/og/ville/{}.png", ids.actor));
-        let path = path.replace("{slug}", "ville").replace("{archive}", "ville").replace("{participant}", &ids.actor).replace("{file}", &file);
+        let path = self
+            .path
+            .replace("/og/{file}", "/og/ville.png")
+            .replace("/og/{slug}/{file}", &format!("/og/ville/{}.png", ids.actor))
+            .replace("{slug}", "ville")
+            .replace("{archive}", "ville")
+            .replace("{participant}", &ids.actor);
         let known = [("/seances/", &ids.seance), ("/figures/", &ids.figure), ("/f/", &ids.figure), ("/reports/", &ids.report)];
-        let path = path.replace("{id}", known.iter().find(|(part, _)| path.contains(part)).map_or(&ids.actor, |(_, id)| id));
-        format!("{}{query}", path.replace("{z}/{x}/{y}", "8/129/88.mvt").replace("{*rest}", "v1/rien").replace("{*path}", "x.js"))
+        let id = known.iter().find(|(part, _)| path.contains(part)).map_or(&ids.actor, |(_, id)| id);
+        let file = if path.starts_with("/r/") { format!("{}.html", ids.report) } else { "stock.csv".to_owned() };
+        let path = path.replace("{id}", id).replace("{file}", &file);
+        format!(
+            "{}{query}",
+            path.replace("{z}/{x}/{y}", if path.starts_with("/tiles/raster/") { "8/129/88.png" } else { "8/129/88.mvt" })
+                .replace("{*rest}", "v1/rien")
+                .replace("{*path}", "x.js")
+        )
     }
 
     fn body(&self) -> Option<String> {

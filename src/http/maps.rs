@@ -223,7 +223,7 @@ async fn make(app: &App, headers: &HeaderMap, order: Order) -> Result<Response> 
         }
     }
     out.insert(header::CONTENT_TYPE, HeaderValue::from_static(order.kind.media()));
-    let drawn = app.drawings.draw(move || {
+    let drawn = app.queue.draw(move || {
         let outline = map::outline(order.outlined.boundary.as_deref().unwrap_or(""));
         let drawing = map::draw(&order.sheet, &selection, archive.as_ref().map(|(_, a)| &**a), &outline)?;
         written(&drawing, order.kind, order.page, order.dpi)
