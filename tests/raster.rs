@@ -84,7 +84,8 @@ on_both! {
 #[tokio::test]
 async fn what_is_no_tile_is_refused_in_clear_words() {
     let app = solvigne(Backend::Sqlite, &[], &[]).await;
-    for path in ["15/1/2", "21/0/0.png", "15/32768/0.png", "3/0/8.png", "-1/0/0.png", "x/y/z.png", "4/1/1.mvt", "2/0.5/1.png", "99999999999/1/1.png"] {
+    for path in ["15/1/2", "21/0/0.png", "15/32768/0.png", "3/0/8.png", "-1/0/0.png", "x/y/z.png", "4/1/1.mvt", "2/0.5/1.png", "99999999999/1/1.png"]
+    {
         let answer = get(&app, &format!("/tiles/raster/solvigne/{path}"), &[]).await;
         assert_eq!(answer.status(), 400, "{path}");
         let body: serde_json::Value = answer.json().await.unwrap();
@@ -155,7 +156,8 @@ async fn many_who_ask_for_the_same_sheet_share_one_drawing_and_the_live_map_goes
     // Sheets that nobody has asked for yet, each by sixteen tiles at once.
     let drawing = tokio::spawn(async move {
         for sheet in 0..8 {
-            let all = (0..16).map(|i| http.get(format!("{url}/tiles/raster/solvigne/16/{}/{}.png?scale=2", (x / 4 - 4 + sheet) * 4 + i % 4, y / 4 * 4 + i / 4)));
+            let all = (0..16)
+                .map(|i| http.get(format!("{url}/tiles/raster/solvigne/16/{}/{}.png?scale=2", (x / 4 - 4 + sheet) * 4 + i % 4, y / 4 * 4 + i / 4)));
             let all: Vec<_> = all.map(|request| tokio::spawn(request.timeout(Duration::from_secs(60)).send())).collect();
             for answer in all {
                 assert_eq!(answer.await.unwrap().unwrap().status(), 200);

@@ -296,7 +296,8 @@ fn fail(error: &anyhow::Error) -> ExitCode {
 }
 
 fn start_tracing(settings: &Settings) {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("BOUILLON_LOG").unwrap_or_else(|_| "info,tantivy=warn,sqlx=warn,maplibre=warn,naga=warn,wgpu_core=warn,wgpu_hal=error".into());
+    let filter = tracing_subscriber::EnvFilter::try_from_env("BOUILLON_LOG")
+        .unwrap_or_else(|_| "info,tantivy=warn,sqlx=warn,maplibre=warn,naga=warn,wgpu_core=warn,wgpu_hal=error".into());
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second start in the same process (tests) keeps the first subscriber.
     let _ = if settings.json_logs() { log.json().try_init().is_ok() } else { log.with_target(false).try_init().is_ok() };

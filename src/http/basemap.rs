@@ -145,7 +145,7 @@ pub(super) async fn of(app: &App, territory: Uuid) -> Result<Value> {
     Ok(archive_of(app, territory).await?.map_or(Value::Null, |(name, archive)| archive.about(&name)))
 }
 
-/// The name and archive of the base map that a territory shows.
+/// The same as an open archive, with its name.
 ///
 /// # Errors
 /// When the database does not answer.

@@ -18,6 +18,7 @@ mod guard;
 mod imports;
 mod lists;
 mod live;
+mod maps;
 mod me;
 mod moderation;
 mod openapi;
@@ -28,6 +29,8 @@ mod pages;
 mod quota;
 mod raster;
 mod ready;
+mod report_files;
+mod reports;
 mod seance_pages;
 mod seance_work;
 mod seances;
@@ -48,6 +51,7 @@ use crate::geocode::Geocoder;
 use crate::import::Imports;
 use crate::journal::Journal;
 use crate::model::Lang;
+use crate::report::Queue;
 use crate::report::figure::Figures;
 use crate::report::raster::RasterTiles;
 use crate::seance::Seances;
@@ -76,6 +80,8 @@ use tower_http::timeout::TimeoutLayer;
 const BODY_MAX: usize = 512 * 1024;
 /// A request may take this long.
 const TIMEOUT: Duration = Duration::from_secs(15);
+/// A drawing may take this long, with its time in the queue.
+const DRAWING: Duration = Duration::from_secs(90);
 
 /// All routes.
 pub type Routes = axum::Router;
@@ -101,8 +107,9 @@ pub struct Shared {
     live: live::Live,
     seances: Seances,
     figures: Figures,
-    queue: crate::report::Queue,
     statistics: Arc<crate::report::statistics::Reader>,
+    /// Of everything that is drawn.
+    drawings: Queue,
 }
 
 impl std::ops::Deref for App {
@@ -134,8 +141,8 @@ impl App {
         let tiles = ActorTiles::new(journal.atlas.clone(), options.tile_cache);
         let archives = Arc::new(archives);
         let statistics = Arc::new(crate::report::statistics::Reader::default());
-        let queue = crate::report::Queue::default();
-        let figures = Figures::new(journal.clone(), archives.clone(), statistics.clone(), queue.clone());
+        let drawings = Queue::default();
+        let figures = Figures::new(journal.clone(), archives.clone(), statistics.clone(), drawings.clone());
         let raster = RasterTiles::new(options.raster_engine, std::env::current_exe().context("the program's own file is not found")?)?;
         let seances = Seances::new(journal.clone(), geocoder.clone(), seance_key);
         let app = Self(Arc::new(Shared {
@@ -154,8 +161,8 @@ impl App {
             live,
             seances,
             figures,
-            queue,
             statistics,
+            drawings,
         }));
         let weak = Arc::downgrade(&app.0);
         tokio::spawn(async move {
@@ -206,6 +213,8 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/territories/{slug}/pack", get(pack::show))
         .route("/api/v1/territories/{slug}/statistics", get(statistics::all))
         .route("/api/v1/territories/{slug}/statistics/{file}", get(statistics::one))
+        .route("/api/v1/territories/{slug}/relations", get(statistics::relations))
+        .route("/api/v1/territories/{slug}/relations.svg", get(statistics::relations_drawn))
         .route("/api/v1/taxonomy", get(territories::taxonomy))
         .route("/api/v1/fields", get(territories::fields))
         .route("/api/v1/actors/{id}", get(actors::show))
@@ -262,6 +271,9 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/seances/{id}/undo", post(seance_work::undo))
         .route("/api/v1/figures/{id}/freeze", post(figures::freeze))
         .route("/api/v1/figures/{id}/remake", post(figures::remake))
+        .route("/api/v1/territories/{slug}/reports", get(reports::list))
+        .route("/api/v1/territories/{slug}/devices", get(reports::devices))
+        .route("/api/v1/reports/{id}", get(reports::show))
         .route("/api/v1/territories/{slug}/erasures", post(figures::erase))
         .route("/api/{*rest}", get(ops::nothing).fallback(ops::nothing));
     let pages = axum::Router::new()
@@ -279,11 +291,15 @@ pub fn router(app: App) -> Routes {
         .route("/{slug}/imports", get(pages::territory))
         .route("/{slug}/moderation", get(pages::territory))
         .route("/{slug}/figures", get(pages::territory))
+        .route("/{slug}/statistiques", get(pages::territory))
+        .route("/{slug}/rapports", get(pages::territory))
+        .route("/{slug}/rapports/{id}", get(pages::report))
         .route("/{slug}/seances", get(seance_pages::list))
         .route("/{slug}/seances/{id}", get(seance_pages::one))
         .route("/{slug}/seances/{id}/ecran", get(seance_pages::screen))
         .route("/s", get(pages::text_page))
         .route("/s/{id}", get(pages::text_page))
+        .route("/r/{file}", get(report_files::file))
         .route("/assets/{*path}", get(assets::asset))
         .route("/bouillon.svg", get(assets::icon))
         .route("/sw.js", get(assets::worker))
@@ -294,6 +310,16 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/territories/{slug}/imports", get(imports::list).post(imports::upload))
         .method_not_allowed_fallback(ops::not_so)
         .layer(DefaultBodyLimit::disable());
+    // A drawing waits for those before it.
+    let drawings = axum::Router::new()
+        .route("/api/v1/territories/{slug}/map.svg", get(maps::svg))
+        .route("/api/v1/territories/{slug}/map.png", get(maps::png))
+        .route("/api/v1/territories/{slug}/map.pdf", get(maps::pdf))
+        .route("/og/{file}", get(maps::territory_picture))
+        .route("/og/{slug}/{file}", get(maps::actor_picture))
+        .method_not_allowed_fallback(ops::not_so)
+        .layer(CorsLayer::new().allow_origin(Any).allow_methods([Method::GET, Method::HEAD]).expose_headers([header::ETAG]))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, DRAWING));
     let sockets = axum::Router::new()
         // A socket lasts for hours: no layer that ends a request after seconds may be around it.
         .route("/api/v1/live", get(live::live))
@@ -306,6 +332,7 @@ pub fn router(app: App) -> Routes {
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
         .merge(uploads)
+        .merge(drawings)
         .merge(sockets)
         .layer(middleware::from_fn_with_state(app.clone(), as_new_as))
         .layer(middleware::from_fn_with_state(app.clone(), guard::guard))

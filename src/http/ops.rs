@@ -76,6 +76,11 @@ pub(super) async fn not_so(lang: Lang) -> Error {
         super::basemap::tile,
         super::basemap::about,
         super::raster::tile,
+        super::maps::svg,
+        super::maps::png,
+        super::maps::pdf,
+        super::maps::territory_picture,
+        super::maps::actor_picture,
         super::imports::list,
         super::imports::upload,
         super::imports::show,
@@ -107,6 +112,11 @@ pub(super) async fn not_so(lang: Lang) -> Error {
         super::figures::erase,
         super::statistics::all,
         super::statistics::one,
+        super::reports::list,
+        super::reports::devices,
+        super::reports::show,
+        super::statistics::relations,
+        super::statistics::relations_drawn,
         super::territories::site
     )
 )]

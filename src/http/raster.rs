@@ -65,8 +65,10 @@ fn tile_id(z: &str, x: &str, y: &str) -> Result<TileId> {
         _ => None,
     };
     tile.ok_or_else(|| {
-        let french = format!("Il n’y a pas de tuile {z}/{x}/{y} : le zoom va de 0 à {MAX_ZOOM}, x et y de 0 à 2^zoom - 1, et l’adresse finit par .png.");
-        let english = format!("There is no tile {z}/{x}/{y}: zoom goes from 0 to {MAX_ZOOM}, x and y from 0 to 2^zoom - 1, and the address ends in .png.");
+        let french =
+            format!("Il n’y a pas de tuile {z}/{x}/{y} : le zoom va de 0 à {MAX_ZOOM}, x et y de 0 à 2^zoom - 1, et l’adresse finit par .png.");
+        let english =
+            format!("There is no tile {z}/{x}/{y}: zoom goes from 0 to {MAX_ZOOM}, x and y from 0 to 2^zoom - 1, and the address ends in .png.");
         Error::bad("bad_tile", french, english)
     })
 }

@@ -91,6 +91,11 @@ pub fn outline(boundary: &str) -> MultiPolygon<f64> {
     }
 }
 
+/// The names of a base map as SVG elements, each whole within the view.
+pub fn names(base: &base::Base, view: &View, style: Style) -> String {
+    labels::write(base, view, style, &mut taken::Taken::default())
+}
+
 /// Why nothing could be drawn.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

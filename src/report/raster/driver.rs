@@ -8,7 +8,8 @@ use csscolorparser::Color;
 use lyon::math::point;
 use lyon::path::Path;
 use lyon::tessellation::{
-    BuffersBuilder, FillOptions, FillRule, FillTessellator, FillVertex, LineCap, LineJoin, StrokeOptions, StrokeTessellator, StrokeVertex, VertexBuffers,
+    BuffersBuilder, FillOptions, FillRule, FillTessellator, FillVertex, LineCap, LineJoin, StrokeOptions, StrokeTessellator, StrokeVertex,
+    VertexBuffers,
 };
 use maplibre::context::MapContext;
 use maplibre::coords::{EXTENT, WorldCoords, WorldTileCoords, Zoom, ZoomLevel};

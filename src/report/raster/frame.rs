@@ -190,11 +190,13 @@ impl Left<'_> {
     }
 
     fn short(&mut self) -> Result<f32, FrameError> {
-        Ok(f32::from_le_bytes(self.take()?)).and_then(|n: f32| if n.is_finite() { Ok(n) } else { Err(FrameError::NotAFrame("a number in it is none")) })
+        Ok(f32::from_le_bytes(self.take()?))
+            .and_then(|n: f32| if n.is_finite() { Ok(n) } else { Err(FrameError::NotAFrame("a number in it is none")) })
     }
 
     fn long(&mut self) -> Result<f64, FrameError> {
-        Ok(f64::from_le_bytes(self.take()?)).and_then(|n: f64| if n.is_finite() { Ok(n) } else { Err(FrameError::NotAFrame("a number in it is none")) })
+        Ok(f64::from_le_bytes(self.take()?))
+            .and_then(|n: f64| if n.is_finite() { Ok(n) } else { Err(FrameError::NotAFrame("a number in it is none")) })
     }
 
     /// How many follow, each of which takes so many bytes at least: more than can be there is refused before memory is taken for them.
@@ -238,7 +240,13 @@ mod tests {
     fn frame() -> Frame {
         let parts = vec![vec![[0.0, 0.5], [10.0, 20.0], [3.0, 4.0]], vec![]];
         let shape = |kind| Shape { color: [1, 2, 3], kind, parts: parts.clone() };
-        Frame { size: [256, 300], scale: 2.0, center: [0.5, 0.25], zoom: 14.5, shapes: vec![shape(ShapeKind::Fill), shape(ShapeKind::Stroke { width: 1.5, round: true })] }
+        Frame {
+            size: [256, 300],
+            scale: 2.0,
+            center: [0.5, 0.25],
+            zoom: 14.5,
+            shapes: vec![shape(ShapeKind::Fill), shape(ShapeKind::Stroke { width: 1.5, round: true })],
+        }
     }
 
     #[test]

@@ -6,13 +6,16 @@
 use super::painted::passes;
 use super::{BaseRenderer, Engine, NotBuilt};
 use crate::geo::{Bbox, TileId};
+use crate::report::map;
 use crate::report::map::base::Base;
 use crate::report::map::paint::{Group, PaintLayer, Style, table};
 use crate::report::map::view::View;
+use crate::report::paper::fonts;
 use crate::report::queue::{NotDrawn, Queue};
 use crate::tiles::Archive;
 use anyhow::Context;
-use resvg::tiny_skia::{IntRect, Pixmap};
+use resvg::tiny_skia::{IntRect, Pixmap, Transform};
+use resvg::usvg;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -165,7 +168,19 @@ fn sheet(engine: &mut dyn BaseRenderer, archive: &Archive, key: &Key) -> anyhow:
 /// The base map of a view with its labels, in the style for light screens.
 fn picture(engine: &mut dyn BaseRenderer, view: &View, scale: f32, base: &Base) -> anyhow::Result<Pixmap> {
     let layers = table().layers(Style::Light, view.zoom());
-    Ok(engine.render(view, scale, &passes(&ground()?, &layers, base))?)
+    let mut picture = engine.render(view, scale, &passes(&ground()?, &layers, base))?;
+    write_names(&mut picture, view, scale, &map::names(base, view, Style::Light))?;
+    Ok(picture)
+}
+
+/// Names are SVG elements, so that resvg shapes their letters.
+fn write_names(picture: &mut Pixmap, view: &View, scale: f32, names: &str) -> anyhow::Result<()> {
+    let (width, height) = (view.width, view.height);
+    let svg = format!("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\">{names}</svg>");
+    let options = usvg::Options { fontdb: fonts::database(), font_family: fonts::FAMILY.into(), ..usvg::Options::default() };
+    let tree = usvg::Tree::from_str(&svg, &options)?;
+    resvg::render(&tree, Transform::from_scale(scale, scale), &mut picture.as_mut());
+    Ok(())
 }
 
 fn ground() -> anyhow::Result<PaintLayer> {

@@ -10,6 +10,9 @@ export type Route =
   | { name: 'seances'; slug: string }
   | { name: 'seance'; slug: string; id: string }
   | { name: 'screen'; slug: string; id: string }
+  | { name: 'statistics'; slug: string }
+  | { name: 'reports'; slug: string }
+  | { name: 'report'; slug: string; id: string }
   | { name: 'join'; id: string | null }
   | { name: 'embed'; slug: string }
   | { name: 'figures'; slug: string }
@@ -54,6 +57,10 @@ export function parseRoute(pathname: string): Route {
     if (parts.length === 3) return { name: 'seance', slug: first, id: third };
     if (parts.length === 4 && parts[3] === 'ecran') return { name: 'screen', slug: first, id: third };
   }
+  if (parts.length === 2 && second === 'statistiques') return { name: 'statistics', slug: first };
+  if (second === 'rapports' && parts.length === 2) return { name: 'reports', slug: first };
+  if (second === 'rapports' && third && UUID.test(third) && parts.length === 3)
+    return { name: 'report', slug: first, id: third };
   return { name: 'lost' };
 }
 
@@ -78,5 +85,8 @@ export const paths = {
     `/${slug}/seances/${id}${view ? `?vue=${encodeURIComponent(view)}` : ''}`,
   figures: (slug: string) => `/${slug}/figures`,
   figure: (id: string) => `/f/${id}`,
+  statistics: (slug: string) => `/${slug}/statistiques`,
+  reports: (slug: string) => `/${slug}/rapports`,
+  report: (slug: string, id: string) => `/${slug}/rapports/${id}`,
   embed: (slug: string) => `/embed/${slug}`,
 };
