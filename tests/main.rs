@@ -48,6 +48,7 @@ mod seances_after;
 mod seances_rights;
 mod security;
 mod sim;
+mod statistics;
 mod territories;
 mod tidy;
 mod tiles;

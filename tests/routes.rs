@@ -63,6 +63,8 @@ const TABLE: &[Row] = &[
     data("/api/v1/territories/{slug}/actors.geojson", "", ASKING, 200),
     data("/api/v1/territories/{slug}/counts", "", NEVER, 200),
     data("/api/v1/territories/{slug}/pack", "", ASKING, 200),
+    data("/api/v1/territories/{slug}/statistics", "", ASKING, 200),
+    data("/api/v1/territories/{slug}/statistics/{file}", "", ASKING, 200),
     data("/api/v1/taxonomy", "", A_WHILE, 200),
     data("/api/v1/fields", "", A_WHILE, 200),
     data("/api/v1/actors/{id}", "", NEVER, 200),
@@ -166,7 +168,8 @@ impl Row {
     fn address(&self, ids: &Ids) -> String {
         let (query, _) = self.more.split_once(' ').unwrap_or((self.more, ""));
         let path = self.path.replace("{slug}", "ville").replace("{archive}", "ville").replace("{participant}", &ids.actor);
-        let path = path.replace("{file}", &format!("{}.html", ids.report));
+        let file = if path.starts_with("/r/") { format!("{}.html", ids.report) } else { "stock.csv".to_owned() };
+        let path = path.replace("{file}", &file);
         let known = [("/seances/", &ids.seance), ("/reports/", &ids.report)];
         let path = path.replace("{id}", known.iter().find(|(part, _)| path.contains(part)).map_or(&ids.actor, |(_, id)| id));
         format!("{}{query}", path.replace("{z}/{x}/{y}", "8/129/88.mvt").replace("{*rest}", "v1/rien").replace("{*path}", "x.js"))

@@ -28,6 +28,7 @@ mod seance_pages;
 mod seance_work;
 mod seances;
 mod session;
+mod statistics;
 mod territories;
 mod tiles;
 mod tls;
@@ -91,6 +92,7 @@ pub struct Shared {
     imports: Imports,
     live: live::Live,
     seances: Seances,
+    statistics: crate::report::statistics::Reader,
 }
 
 impl std::ops::Deref for App {
@@ -135,6 +137,7 @@ impl App {
             imports,
             live,
             seances,
+            statistics: crate::report::statistics::Reader::default(),
         }));
         let weak = Arc::downgrade(&app.0);
         tokio::spawn(async move {
@@ -183,6 +186,8 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/territories/{slug}/actors.geojson", get(lists::actors_geojson))
         .route("/api/v1/territories/{slug}/counts", get(territories::counts))
         .route("/api/v1/territories/{slug}/pack", get(pack::show))
+        .route("/api/v1/territories/{slug}/statistics", get(statistics::all))
+        .route("/api/v1/territories/{slug}/statistics/{file}", get(statistics::one))
         .route("/api/v1/taxonomy", get(territories::taxonomy))
         .route("/api/v1/fields", get(territories::fields))
         .route("/api/v1/actors/{id}", get(actors::show))

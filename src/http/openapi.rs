@@ -28,6 +28,10 @@ const ANSWERS: &[(&str, &str)] = &[
     ("get /api/v1/territories/{slug}/counts", "actors:integer to_check:integer themes:object"),
     ("get /api/v1/territories/{slug}/actors.geojson", "type:string features:array numberMatched:integer next:string?"),
     ("get /api/v1/territories/{slug}/pack", "epoch:integer head:integer actors:array addresses:array"),
+    (
+        "get /api/v1/territories/{slug}/statistics",
+        "territory:object area:object? position:array at:string population:integer? actors:integer measures:array",
+    ),
     ("get /api/v1/taxonomy", "themes:array"),
     ("get /api/v1/fields", "fields:object categories:integer places:integer precisions:array"),
     ("get /api/v1/search", "actors:array addresses:array categories:array candidates:array"),

@@ -101,6 +101,8 @@ pub(super) async fn not_so(lang: Lang) -> Error {
         super::reports::list,
         super::reports::devices,
         super::reports::show,
+        super::statistics::all,
+        super::statistics::one,
         super::territories::site
     )
 )]

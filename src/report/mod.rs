@@ -1,6 +1,8 @@
 //! Figures that a committee prints and cites: selections, static maps, statistics, charts, and the report that holds them. No HTTP, no SQL.
 
+pub mod chart;
 pub mod document;
 mod selection;
+pub mod statistics;
 
 pub use selection::{Named, Query, Selection};
