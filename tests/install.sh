@@ -10,6 +10,7 @@ command -v osmium >/dev/null || missing+=(osmium-tool)
 command -v ogrinfo >/dev/null || missing+=(gdal-bin)
 [ -x /usr/bin/time ] || missing+=(time)
 command -v python3 >/dev/null || missing+=(python3)
+command -v pdftotext >/dev/null || missing+=(poppler-utils)
 command -v openssl >/dev/null || missing+=(openssl)
 python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
 schemathesis() {

@@ -2,6 +2,9 @@
 
 pub mod chart;
 pub mod document;
+pub mod map;
+pub mod paper;
+pub mod queue;
 mod selection;
 pub mod statistics;
 

@@ -4,6 +4,7 @@
 //! the bytes against such an encoder (the `mvt` crate). Format: <https://github.com/mapbox/vector-tile-spec/tree/master/2.1>.
 
 pub mod geometry;
+pub mod read;
 
 use std::collections::HashMap;
 
