@@ -17,6 +17,7 @@ mod clock;
 mod crash;
 mod edits;
 mod faults;
+mod figures;
 mod fuzz_replay;
 mod geocode;
 mod geocode_files;

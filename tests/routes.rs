@@ -73,6 +73,11 @@ const TABLE: &[Row] = &[
     data("/api/v1/geocode/search", "?q=rue", ASKING, 200),
     data("/api/v1/geocode/reverse", "?lon=2.5&lat=48.5", ASKING, 200),
     data("/api/v1/changes", "?after=0&territory=ville", ASKING, 200),
+    data("/api/v1/territories/{slug}/figures", "", NEVER, 200),
+    data("/api/v1/figures/{id}", "", NEVER, 200),
+    data("/api/v1/figures/{id}/since", "", NEVER, 200),
+    data("/f/{id}", ".json", ASKING, 200),
+    data("/embed.js", "", A_WHILE, 200),
     data("/api/v1/openapi.json", "", NEVER, 200),
     data("/tiles/actors/{slug}/{z}/{x}/{y}", "", ASKING, 200),
     data("/tiles/actors/{slug}", ".json", NEVER, 200),
@@ -116,6 +121,9 @@ const TABLE: &[Row] = &[
     own("get", "/api/v1/territories/{slug}/devices", "", all(200)),
     own("get", "/api/v1/reports/{id}", "", all(200)),
     own("get", "/r/{file}", "", all(200)),
+    own("post", "/api/v1/figures/{id}/freeze", " {}", team(200)),
+    own("post", "/api/v1/figures/{id}/remake", " {}", all(200)),
+    own("post", "/api/v1/territories/{slug}/erasures", " {\"actor\":\"00000000-0000-0000-0000-000000000000\"}", team(404)),
     // Without the headers of a WebSocket; tests/live*.rs open it.
     own("get", "/api/v1/live", "", all(426)),
     own("get", "/api/{*rest}", "", all(404)),
@@ -132,6 +140,7 @@ const TABLE: &[Row] = &[
     page("/{slug}/mes-contributions"),
     page("/{slug}/imports"),
     page("/{slug}/moderation"),
+    page("/{slug}/figures"),
     page("/{slug}/seances"),
     own("get", "/{slug}/seances/{id}", "", all(200)),
     page("/{slug}/seances/{id}/ecran"),
@@ -145,7 +154,14 @@ const TABLE: &[Row] = &[
 ];
 
 /// Routes that do not look at their body.
-const READS_NO_JSON: [&str; 4] = ["/api/v1/me/recovery", "/api/v1/imports/{id}/apply", "/api/v1/imports/{id}/undo", "/api/v1/imports/{id}/discard"];
+const READS_NO_JSON: [&str; 6] = [
+    "/api/v1/me/recovery",
+    "/api/v1/imports/{id}/apply",
+    "/api/v1/imports/{id}/undo",
+    "/api/v1/imports/{id}/discard",
+    "/api/v1/figures/{id}/freeze",
+    "/api/v1/figures/{id}/remake",
+];
 
 /// Method and path of every route that the router's source names.
 fn routed() -> BTreeSet<(String, String)> {
@@ -170,7 +186,7 @@ impl Row {
         let path = self.path.replace("{slug}", "ville").replace("{archive}", "ville").replace("{participant}", &ids.actor);
         let file = if path.starts_with("/r/") { format!("{}.html", ids.report) } else { "stock.csv".to_owned() };
         let path = path.replace("{file}", &file);
-        let known = [("/seances/", &ids.seance), ("/reports/", &ids.report)];
+        let known = [("/seances/", &ids.seance), ("/reports/", &ids.report), ("/figures/", &ids.figure), ("/f/", &ids.figure)];
         let path = path.replace("{id}", known.iter().find(|(part, _)| path.contains(part)).map_or(&ids.actor, |(_, id)| id));
         format!("{}{query}", path.replace("{z}/{x}/{y}", "8/129/88.mvt").replace("{*rest}", "v1/rien").replace("{*path}", "x.js"))
     }
@@ -193,6 +209,7 @@ struct Ids {
     actor: String,
     seance: String,
     report: String,
+    figure: String,
 }
 
 async fn town(backend: Backend) -> (App, Ids, Vec<Person>) {
@@ -203,7 +220,8 @@ async fn town(backend: Backend) -> (App, Ids, Vec<Person>) {
     let mut people = vec![app.person(), contributor, app.with_role("moderator").await, app.with_role("admin").await];
     let seance = crate::seances::open(&mut people[2], "ville", json!({})).await.to_string();
     let report = crate::reports::published(&mut people[2], "ville").await;
-    (app, Ids { actor: made["id"].as_str().unwrap().to_owned(), seance, report }, people)
+    let figure = crate::figures::figure(&mut people[2], json!({"status": "published"})).await;
+    (app, Ids { actor: made["id"].as_str().unwrap().to_owned(), seance, figure, report }, people)
 }
 
 on_both! {

@@ -135,6 +135,10 @@ fn files_open_with_what_belongs_in_them_and_stay_short() {
         let lines = text.lines().count();
         assert!(lines <= 500, "{name} has {lines} lines: split it by subject");
     }
+    for (name, text) in files("web/src", &[".css", ".svelte", ".ts"]) {
+        let lines = text.lines().count();
+        assert!(lines <= 500, "{name} has {lines} lines: split it by subject");
+    }
 }
 
 #[test]

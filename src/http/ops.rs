@@ -101,6 +101,12 @@ pub(super) async fn not_so(lang: Lang) -> Error {
         super::reports::list,
         super::reports::devices,
         super::reports::show,
+        super::figures::list,
+        super::figures::show,
+        super::figures::since,
+        super::figures::freeze,
+        super::figures::remake,
+        super::figures::erase,
         super::statistics::all,
         super::statistics::one,
         super::territories::site

@@ -34,12 +34,28 @@ pub(super) struct Page {
     description: String,
     body: Markup,
     json_ld: Option<Value>,
+    head: Option<Markup>,
     status: StatusCode,
 }
 
 impl Page {
     pub(super) fn new(title: impl Into<String>, description: impl Into<String>, body: Markup) -> Self {
-        Self { title: title.into(), description: description.into(), body, json_ld: None, status: StatusCode::OK }
+        Self { title: title.into(), description: description.into(), body, json_ld: None, head: None, status: StatusCode::OK }
+    }
+
+    /// With data for search engines (schema.org).
+    pub(super) fn with_data(self, json_ld: Value) -> Self {
+        Self { json_ld: Some(json_ld), ..self }
+    }
+
+    /// With more in its head.
+    pub(super) fn with_head(self, head: Markup) -> Self {
+        Self { head: Some(head), ..self }
+    }
+
+    /// With a status that is not 200.
+    pub(super) fn with_status(self, status: StatusCode) -> Self {
+        Self { status, ..self }
     }
 
     pub(super) fn write(self, lang: Lang) -> Response {
@@ -47,6 +63,7 @@ impl Page {
         let head = html! {
             title { (self.title) }
             meta name="description" content=(self.description);
+            @if let Some(head) = &self.head { (head) }
             @if let Some(data) = &self.json_ld {
                 // `<` is written as an escape, so that no text can close the element.
                 script type="application/ld+json" { (PreEscaped(data.to_string().replace('<', "\\u003c"))) }

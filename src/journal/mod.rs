@@ -10,7 +10,7 @@ mod membership;
 mod participation;
 mod writer;
 
-pub use beside::{Beside, case_id};
+pub use beside::{Beside, Redrawn, case_id};
 pub use core::{Author, Request};
 pub use follower::{Follower, Step};
 pub use loading::load;

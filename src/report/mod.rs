@@ -2,6 +2,7 @@
 
 pub mod chart;
 pub mod document;
+pub mod figure;
 pub mod map;
 pub mod paper;
 pub mod queue;
