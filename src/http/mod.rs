@@ -28,6 +28,7 @@ mod pages;
 mod quota;
 mod ready;
 mod report_files;
+mod report_pages;
 mod reports;
 mod seance_pages;
 mod seance_work;
@@ -99,6 +100,8 @@ pub struct Shared {
     live: live::Live,
     seances: Seances,
     figures: Figures,
+    reports: crate::report::document::Desk,
+    office: crate::report::document::Office,
     statistics: Arc<crate::report::statistics::Reader>,
 }
 
@@ -131,6 +134,7 @@ impl App {
         let tiles = ActorTiles::new(journal.atlas.clone(), options.tile_cache);
         let archives = Arc::new(archives);
         let statistics = Arc::new(crate::report::statistics::Reader::default());
+        let office = crate::report::document::Office::find(options.soffice.as_deref());
         let figures = Figures::new(journal.clone(), archives.clone(), statistics.clone());
         let seances = Seances::new(journal.clone(), geocoder.clone(), seance_key);
         let app = Self(Arc::new(Shared {
@@ -147,6 +151,8 @@ impl App {
             imports,
             live,
             seances,
+            reports: crate::report::document::Desk::new(figures.clone(), crate::report::Queue::default()),
+            office,
             figures,
             statistics,
         }));
@@ -274,12 +280,13 @@ pub fn router(app: App) -> Routes {
         .route("/{slug}/imports", get(pages::territory))
         .route("/{slug}/moderation", get(pages::territory))
         .route("/{slug}/figures", get(pages::territory))
+        .route("/{slug}/rapports", get(report_pages::list))
+        .route("/{slug}/rapports/{id}", get(report_pages::one))
         .route("/{slug}/seances", get(seance_pages::list))
         .route("/{slug}/seances/{id}", get(seance_pages::one))
         .route("/{slug}/seances/{id}/ecran", get(seance_pages::screen))
         .route("/s", get(pages::text_page))
         .route("/s/{id}", get(pages::text_page))
-        .route("/r/{file}", get(report_files::file))
         .route("/assets/{*path}", get(assets::asset))
         .route("/bouillon.svg", get(assets::icon))
         .route("/sw.js", get(assets::worker))
@@ -290,6 +297,14 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/territories/{slug}/imports", get(imports::list).post(imports::upload))
         .method_not_allowed_fallback(ops::not_so)
         .layer(DefaultBodyLimit::disable());
+    // A report is drawn in its turn, and its PDF made by another program: that may take longer than any other answer.
+    let slow = axum::Router::new()
+        .route("/r/{file}", get(report_files::file))
+        .route("/api/v1/reports/{id}/picture", post(report_files::picture))
+        .route("/api/v1/reports/{id}/freeze", post(report_files::freeze))
+        .route("/api/v1/reports/{id}/remake", post(report_files::remake))
+        .method_not_allowed_fallback(ops::not_so)
+        .layer(DefaultBodyLimit::max(crate::report::document::BYTES_MAX));
     let sockets = axum::Router::new()
         // A socket lasts for hours: no layer that ends a request after seconds may be around it.
         .route("/api/v1/live", get(live::live))
@@ -302,6 +317,7 @@ pub fn router(app: App) -> Routes {
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
         .merge(uploads)
+        .merge(slow)
         .merge(sockets)
         .layer(middleware::from_fn_with_state(app.clone(), as_new_as))
         .layer(middleware::from_fn_with_state(app.clone(), guard::guard))

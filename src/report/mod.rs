@@ -9,4 +9,5 @@ pub mod queue;
 mod selection;
 pub mod statistics;
 
+pub use queue::Queue;
 pub use selection::{Named, Query, Selection};

@@ -4,7 +4,7 @@ use super::compose::{Composer, column};
 use super::parts::{Part, Run, words};
 use super::words::{count, day, say, whole};
 use crate::model::{Actor, Lang, State, taxonomy};
-use serde_json::Value;
+use crate::report::figure::address;
 
 /// Fills the section.
 pub(super) fn fill(c: &mut Composer<'_>) {
@@ -21,7 +21,11 @@ pub(super) fn fill(c: &mut Composer<'_>) {
 
 fn definitions(c: &mut Composer<'_>) {
     let (lang, inputs) = (c.lang, c.inputs);
-    let head = [("Indicateur", "Indicator", 3), ("Ce qu’il mesure, et comment", "What it measures, and how", 6), ("Source, et ce qu’il ne dit pas", "Source, and what it does not say", 6)];
+    let head = [
+        ("Indicateur", "Indicator", 3),
+        ("Ce qu’il mesure, et comment", "What it measures, and how", 6),
+        ("Source, et ce qu’il ne dit pas", "Source, and what it does not say", 6),
+    ];
     let head = head.map(|(fr, en, weight)| column(say(lang, fr, en), false, weight)).to_vec();
     let rows = inputs.measures.iter().map(|m| {
         let made = format!("{}\n{}{}", m.definition, say(lang, "Calcul : ", "Formula: "), m.formula);
@@ -39,17 +43,31 @@ fn sources(c: &mut Composer<'_>) {
     let many = |n: usize| count(lang, n, say(lang, "acteur", "actor"), say(lang, "acteurs", "actors"));
     let mut lines = match lang {
         Lang::Fr => vec![
-            format!("Acteurs : carte ouverte de {}, {}, état au {date}, position {}:{} dans l’historique ; licence ODbL 1.0.", s.territory.name, many(s.actors.len()), s.position.epoch, s.position.seq),
+            format!(
+                "Acteurs : carte ouverte de {}, {}, état au {date}, position {}:{} dans l’historique ; licence ODbL 1.0.",
+                s.territory.name,
+                many(s.actors.len()),
+                s.position.epoch,
+                s.position.seq
+            ),
             format!("OpenStreetMap : {} viennent d’OpenStreetMap, © les contributeurs d’OpenStreetMap, ODbL 1.0.", many(from_osm)),
         ],
         Lang::En => vec![
-            format!("Actors: open map of {}, {}, as of {date}, position {}:{} in the journal; licence ODbL 1.0.", s.territory.name, many(s.actors.len()), s.position.epoch, s.position.seq),
+            format!(
+                "Actors: open map of {}, {}, as of {date}, position {}:{} in the journal; licence ODbL 1.0.",
+                s.territory.name,
+                many(s.actors.len()),
+                s.position.epoch,
+                s.position.seq
+            ),
             format!("OpenStreetMap: {} come from OpenStreetMap, © OpenStreetMap contributors, ODbL 1.0.", many(from_osm)),
         ],
     };
-    let base = &inputs.written.base_map;
-    if !base.is_empty() {
-        lines.push(format!("{} © {}, ODbL 1.0 ({base}).", say(lang, "Fond de carte :", "Base map:"), say(lang, "les contributeurs d’OpenStreetMap", "OpenStreetMap contributors")));
+    if inputs.written.has_base_map {
+        lines.push(
+            say(lang, "Fond de carte : © les contributeurs d’OpenStreetMap, ODbL 1.0.", "Base map: © OpenStreetMap contributors, ODbL 1.0.")
+                .to_owned(),
+        );
     }
     if let Some(population) = inputs.written.population {
         let inhabitants = whole(lang, population);
@@ -72,7 +90,13 @@ pub(super) fn actors(c: &mut Composer<'_>, all: &[Actor], caption: &str) {
     if all.is_empty() {
         return c.note(say(lang, "Aucun acteur.", "No actor."));
     }
-    let head = [("N°", "No.", 2, true), ("Acteur", "Actor", 9, false), ("Thème", "Theme", 7, false), ("Adresse", "Address", 9, false), ("Vérifié", "Checked", 3, false)];
+    let head = [
+        ("N°", "No.", 2, true),
+        ("Acteur", "Actor", 9, false),
+        ("Thème", "Theme", 7, false),
+        ("Adresse", "Address", 9, false),
+        ("Vérifié", "Checked", 3, false),
+    ];
     let head = head.map(|(fr, en, weight, number)| column(say(lang, fr, en), number, weight)).to_vec();
     let rows = all.iter().enumerate().map(|(i, a)| row(lang, i + 1, a)).collect();
     c.put_table(caption, head, rows, false);
@@ -81,14 +105,11 @@ pub(super) fn actors(c: &mut Composer<'_>, all: &[Actor], caption: &str) {
 fn row(lang: Lang, number: usize, a: &Actor) -> Vec<Vec<Run>> {
     let theme = taxonomy().labels(a.category()).map_or("–", |(fr, en)| say(lang, fr, en));
     let checked = if a.state() == State::Confirmed { say(lang, "oui", "yes") } else { say(lang, "à vérifier", "to check") };
-    vec![words(number.to_string()), vec![Run::bold(a.name())], words(theme), words(address(a)), words(checked)]
-}
-
-/// Street and town of an actor's first place.
-fn address(a: &Actor) -> String {
-    let Some(place) = a.places().into_iter().next() else { return "–".into() };
-    let part = |key: &str| a.address(&place.id).and_then(|v| v.get(key)).and_then(Value::as_str).unwrap_or("").to_owned();
-    let town = format!("{} {}", part("postcode"), part("city")).trim().to_owned();
-    let line: Vec<String> = [a.street(&place.id), town].into_iter().filter(|t| !t.is_empty()).collect();
-    if line.is_empty() { "–".into() } else { line.join(", ") }
+    vec![
+        words(number.to_string()),
+        vec![Run::bold(a.name())],
+        words(theme),
+        words(Some(address(a)).filter(|t| !t.is_empty()).unwrap_or_else(|| "–".into())),
+        words(checked),
+    ]
 }

@@ -160,7 +160,10 @@ impl Composer<'_> {
         let Some((png, [width, height])) = scheme::as_points(brought) else { return };
         let caption = say(lang, "Le schéma de gouvernance d’aujourd’hui", "The governance scheme of today").to_owned();
         let alt = match self.inputs.written.report.text("picture_alt") {
-            "" => say(lang, "Schéma de gouvernance ; sa description en texte n’a pas été donnée.", "Governance scheme; it was not described in words.").to_owned(),
+            "" => {
+                say(lang, "Schéma de gouvernance ; sa description en texte n’a pas été donnée.", "Governance scheme; it was not described in words.")
+                    .to_owned()
+            }
             text => text.to_owned(),
         };
         let described = alt.clone();
@@ -192,7 +195,11 @@ impl Composer<'_> {
         }
         let head = vec![column(say(lang, "Thème", "Theme"), false, 4), column(say(lang, "Acteurs", "Actors"), true, 1)];
         let cells = rows.iter().map(|(name, n)| vec![words(name.as_str()), words(whole(lang, *n as u64))]).collect();
-        let caption = format!("{} ({})", say(lang, "Acteurs par thème principal", "Actors by main theme"), count(lang, s.actors.len(), "acteur", say(lang, "acteurs", "actors")));
+        let caption = format!(
+            "{} ({})",
+            say(lang, "Acteurs par thème principal", "Actors by main theme"),
+            count(lang, s.actors.len(), "acteur", say(lang, "acteurs", "actors"))
+        );
         self.put_table(&caption, head, cells, true);
         if let Some(drawing) = &drawn.overview {
             let caption = match lang {
@@ -200,8 +207,16 @@ impl Composer<'_> {
                 Lang::En => format!("The actors of {} on {}. Their list is in the annex.", s.territory.name, day(lang, s.at)),
             };
             let alt = match lang {
-                Lang::Fr => format!("Carte de {} avec {} acteurs : {described}. La même information est dans la liste des acteurs, en annexe.", s.territory.name, s.actors.len()),
-                Lang::En => format!("Map of {} with {} actors: {described}. The list of actors in the annex tells the same.", s.territory.name, s.actors.len()),
+                Lang::Fr => format!(
+                    "Carte de {} avec {} acteurs : {described}. La même information est dans la liste des acteurs, en annexe.",
+                    s.territory.name,
+                    s.actors.len()
+                ),
+                Lang::En => format!(
+                    "Map of {} with {} actors: {described}. The list of actors in the annex tells the same.",
+                    s.territory.name,
+                    s.actors.len()
+                ),
             };
             self.picture(drawing, caption, Some(alt), "carte", s.write(Format::Csv));
         }

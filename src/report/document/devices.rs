@@ -55,10 +55,22 @@ pub(super) fn fill(c: &mut Composer<'_>) {
     if devices.is_empty() {
         return c.note(say(lang, "Aucun dispositif de participation n’est décrit.", "No participation device is described."));
     }
-    let head = [("Dispositif", "Device", 5), ("Étape", "Step", 3), ("Depuis", "Since", 3), ("Pour qui", "For whom", 4), ("Échelon d’Arnstein", "Arnstein rung", 4), ("Appréciation", "Assessment", 7)];
+    let head = [
+        ("Dispositif", "Device", 5),
+        ("Étape", "Step", 3),
+        ("Depuis", "Since", 3),
+        ("Pour qui", "For whom", 4),
+        ("Échelon d’Arnstein", "Arnstein rung", 4),
+        ("Appréciation", "Assessment", 7),
+    ];
     let head = head.map(|(fr, en, weight)| column(say(lang, fr, en), false, weight)).to_vec();
     let rows = devices.iter().map(|d| row(lang, d)).collect();
-    c.put_table(say(lang, "Les dispositifs de participation, par étape du cycle", "The participation devices, by step of the cycle"), head, rows, true);
+    c.put_table(
+        say(lang, "Les dispositifs de participation, par étape du cycle", "The participation devices, by step of the cycle"),
+        head,
+        rows,
+        true,
+    );
     ladder(c);
 }
 
@@ -77,7 +89,11 @@ fn ladder(c: &mut Composer<'_>) {
     let placed: Vec<(usize, usize)> = devices.iter().filter_map(|d| Some((step_of(d)?, rung_of(d)?))).collect();
     let rungs: Vec<usize> = devices.iter().filter_map(rung_of).collect();
     if rungs.is_empty() {
-        return c.note(say(lang, "Aucun dispositif n’a encore d’échelon : l’échelle d’Arnstein n’est pas dessinée.", "No device has a rung yet: Arnstein’s ladder is not drawn."));
+        return c.note(say(
+            lang,
+            "Aucun dispositif n’a encore d’échelon : l’échelle d’Arnstein n’est pas dessinée.",
+            "No device has a rung yet: Arnstein’s ladder is not drawn.",
+        ));
     }
     c.heading(2, say(lang, "Sur l’échelle d’Arnstein", "On Arnstein’s ladder"));
     let within = |low: usize, high: usize| rungs.iter().filter(|r| (low..=high).contains(r)).count();
@@ -92,10 +108,16 @@ fn ladder(c: &mut Composer<'_>) {
         columns: (1..=8).map(|r| r.to_string()).collect(),
         rows: STEP_NAMES.iter().map(|n| name(lang, *n).to_owned()).collect(),
         counts: counts.clone(),
-        across: say(lang, "1–2 non-participation · 3–5 symbolique · 6–8 pouvoir effectif", "1–2 non-participation · 3–5 symbolic · 6–8 effective power").to_owned(),
+        across: say(
+            lang,
+            "1–2 non-participation · 3–5 symbolique · 6–8 pouvoir effectif",
+            "1–2 non-participation · 3–5 symbolic · 6–8 effective power",
+        )
+        .to_owned(),
         down: say(lang, "étape", "step").to_owned(),
     };
-    let caption = say(lang, "Dispositifs par étape du cycle et par échelon d’Arnstein", "Devices by step of the cycle and by Arnstein rung").to_owned();
+    let caption =
+        say(lang, "Dispositifs par étape du cycle et par échelon d’Arnstein", "Devices by step of the cycle and by Arnstein rung").to_owned();
     let alt = format!("{caption}. {}", told(lang, &counts));
     let s = &c.inputs.selection;
     let subtitle = format!("{} · {} · {all}", s.territory.name, super::words::day(lang, s.at));
@@ -103,7 +125,12 @@ fn ladder(c: &mut Composer<'_>) {
         title: caption.clone(),
         subtitle,
         description: alt.clone(),
-        note: say(lang, "Source : dispositifs décrits par le territoire, échelons donnés par lui", "Source: devices described by the territory, rungs given by it").to_owned(),
+        note: say(
+            lang,
+            "Source : dispositifs décrits par le territoire, échelons donnés par lui",
+            "Source: devices described by the territory, rungs given by it",
+        )
+        .to_owned(),
         lang,
     };
     let svg = Chart::Heat(heat).svg(&frame);

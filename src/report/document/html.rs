@@ -8,7 +8,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 const CSS: &str = include_str!("print.css");
 
 /// The file.
-pub fn write(document: &Document) -> Vec<u8> {
+pub(super) fn write(document: &Document) -> Vec<u8> {
     let lang = document.lang;
     let page = html! {
         (DOCTYPE)
