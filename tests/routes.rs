@@ -65,6 +65,8 @@ const TABLE: &[Row] = &[
     data("/api/v1/territories/{slug}/pack", "", ASKING, 200),
     data("/api/v1/territories/{slug}/statistics", "", ASKING, 200),
     data("/api/v1/territories/{slug}/statistics/{file}", "", ASKING, 200),
+    data("/api/v1/territories/{slug}/relations", "", ASKING, 200),
+    data("/api/v1/territories/{slug}/relations.svg", "", ASKING, 200),
     data("/api/v1/taxonomy", "", A_WHILE, 200),
     data("/api/v1/fields", "", A_WHILE, 200),
     data("/api/v1/actors/{id}", "", NEVER, 200),
@@ -83,6 +85,12 @@ const TABLE: &[Row] = &[
     data("/tiles/actors/{slug}", ".json", NEVER, 200),
     data("/tiles/base/{archive}/{z}/{x}/{y}", "", NEVER, 404),
     data("/tiles/base/{archive}", ".json", NEVER, 404),
+    row("get", "/tiles/raster/{slug}/{z}/{x}/{y}", "", true, A_WHILE, all(200)),
+    data("/api/v1/territories/{slug}/map.svg", "", ASKING, 200),
+    data("/api/v1/territories/{slug}/map.png", "", ASKING, 200),
+    data("/api/v1/territories/{slug}/map.pdf", "", ASKING, 200),
+    data("/og/{file}", "", ASKING, 200),
+    data("/og/{slug}/{file}", "", ASKING, 200),
     own("post", "/api/v1/edits", " {\"edits\":[]}", all(400)),
     own("get", "/api/v1/form", "", all(200)),
     own("get", "/api/v1/actors/{id}/history", "", all(200)),
@@ -147,6 +155,7 @@ const TABLE: &[Row] = &[
     page("/{slug}/moderation"),
     page("/{slug}/figures"),
     page("/{slug}/seances"),
+    page("/{slug}/statistiques"),
     own("get", "/{slug}/seances/{id}", "", all(200)),
     page("/{slug}/seances/{id}/ecran"),
     page("/s"),
@@ -192,9 +201,8 @@ impl Row {
         let (query, _) = self.more.split_once(' ').unwrap_or((self.more, ""));
         let path = self.path.replace("{slug}", "ville").replace("{archive}", "ville").replace("{participant}", &ids.actor);
         let file = if path.starts_with("/r/") { format!("{}.html", ids.report) } else { "stock.csv".to_owned() };
-        let path = path.replace("{file}", &file);
-        let known =
-            [("/seances/", &ids.seance), ("/reports/", &ids.report), ("/rapports/", &ids.report), ("/figures/", &ids.figure), ("/f/", &ids.figure)];
+        let path = path.replace("/og/{file}", "/og/ville.png").replace("/og/ville/{file}", &format!("/og/ville/{}.png", ids.actor)).replace("{file}", &file);
+        let known = [("/seances/", &ids.seance), ("/figures/", &ids.figure), ("/f/", &ids.figure), ("/reports/", &ids.report), ("/rapports/", &ids.report)];
         let path = path.replace("{id}", known.iter().find(|(part, _)| path.contains(part)).map_or(&ids.actor, |(_, id)| id));
         format!("{}{query}", path.replace("{z}/{x}/{y}", "8/129/88.mvt").replace("{*rest}", "v1/rien").replace("{*path}", "x.js"))
     }
@@ -216,8 +224,8 @@ fn the_table_names_every_route_and_nothing_else() {
 struct Ids {
     actor: String,
     seance: String,
-    report: String,
     figure: String,
+    report: String,
 }
 
 async fn town(backend: Backend) -> (App, Ids, Vec<Person>) {

@@ -1,7 +1,7 @@
 //! The page of a figure, `/f/{id}`, and its files, `/f/{id}.geojson` and others.
 
 use super::accept::has_tag;
-use super::extract::Path;
+use super::extract::{Path, Query};
 use super::figure_body::{counted, told};
 use super::figure_data::dataset;
 use super::figures::{failed, page_of, visible};
@@ -9,13 +9,16 @@ use super::pages::{Page, missing, say};
 use super::tiles::own_address;
 use super::who::Person;
 use super::{App, Error, Result};
+use crate::model::work::{ORIENTATIONS, STYLES};
 use crate::model::{Lang, SubjectKind, Work, label};
-use crate::report::figure::{self, Definition, Kind, Line, Shown, Since, media_type, words};
+use crate::report::figure::{self, DPI, Definition, Kind, Line, Look, PICTURES, Shown, Since, media_type, paper, style, words};
+use crate::report::map::Paper;
 use crate::store::{FileFacts, hash_of};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
+use serde::Deserialize;
 use uuid::Uuid;
 
 /// Formats that a figure's address may end with.
@@ -23,27 +26,80 @@ pub(super) const FORMATS: [&str; 6] = ["svg", "png", "pdf", "geojson", "csv", "j
 /// Names of a list of changes on a page.
 const NAMES: usize = 100;
 
+/// Another look than the figure's own: a picture of a frozen figure is then drawn from what was frozen, over today's base map.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Asked {
+    /// `a4`, `a3`, or `og` for the picture of a shared link.
+    format: Option<String>,
+    /// `portrait` or `landscape`.
+    orientation: Option<String>,
+    /// 72 to 300, of a PNG.
+    dpi: Option<u32>,
+    /// `light` or `impression`.
+    style: Option<String>,
+}
+
+impl Asked {
+    fn look(&self, figure: &Definition) -> Result<Look> {
+        let word = |asked: &Option<String>, own: &str, all: &[&str], name: &str| {
+            let word = asked.as_deref().filter(|w| !w.is_empty()).unwrap_or(own);
+            if all.contains(&word) {
+                return Ok(word.to_owned());
+            }
+            let list = all.join(", ");
+            Err(Error::bad("bad_look", format!("{name} : écrivez l’un de {list}."), format!("{name}: write one of {list}.")))
+        };
+        let format = word(&self.format, &figure.format, &["a4", "a3", "og"], "format")?;
+        let orientation = word(&self.orientation, &figure.orientation, ORIENTATIONS, "orientation")?;
+        let inks = word(&self.style, &figure.style, STYLES, "style")?;
+        let dpi = self.dpi.unwrap_or(DPI);
+        if !(72..=300).contains(&dpi) {
+            return Err(Error::bad("bad_look", "dpi : de 72 à 300.", "dpi: from 72 to 300."));
+        }
+        if format == "og" {
+            // A shared link has one size, and its pixels are those of the screen.
+            return Ok(Look { paper: Paper::Screen { width: 1200, height: 630 }, style: style(&inks), dpi: 96 });
+        }
+        Ok(Look { paper: paper(&format, &orientation), style: style(&inks), dpi })
+    }
+}
+
 /// `/f/{id}` and `/f/{id}.{format}`.
-pub(super) async fn one(State(app): State<App>, lang: Lang, person: Person, headers: HeaderMap, Path(name): Path<String>) -> Response {
+pub(super) async fn one(
+    State(app): State<App>,
+    lang: Lang,
+    person: Person,
+    headers: HeaderMap,
+    Path(name): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Response {
     let split = name.rsplit_once('.').filter(|(_, format)| FORMATS.contains(format));
     let answer = match split {
-        Some((id, format)) => file(&app, lang, &person, &headers, id, format).await,
+        Some((id, format)) => file(&app, lang, &person, &headers, (id, format), &asked).await,
         None => page(&app, lang, &person, &headers, &name).await,
     };
     answer.unwrap_or_else(|e| e.into_response())
 }
 
-async fn file(app: &App, lang: Lang, person: &Person, headers: &HeaderMap, id: &str, format: &str) -> Result<Response> {
+async fn file(app: &App, lang: Lang, person: &Person, headers: &HeaderMap, (id, format): (&str, &str), asked: &Asked) -> Result<Response> {
     let (mut tx, work, _) = visible(app, lang, person, id).await?;
+    let look = asked.look(&Definition::of(&work)).map_err(|e| e.speaking(lang))?;
     if work.is_frozen()
+        && look == Look::of(&Definition::of(&work))
         && let Some(kept) = tx.work_file(work.id, format).await?
     {
         return Ok(sent(headers, &work, format, &kept.sha256, kept.bytes));
     }
     let at = page_of(&own_address(app, headers), work.id);
     let content = app.figures.content(&mut tx, &work, &at, lang).await.map_err(|e| failed(e, lang))?;
-    drop(tx);
-    let bytes = content.data(format).ok_or_else(|| Error::not_found().speaking(lang))?;
+    let bytes = match PICTURES.into_iter().find(|p| *p == format) {
+        Some(picture) => {
+            let ground = app.figures.ground(&mut tx, &content).await.map_err(|e| failed(e, lang))?;
+            drop(tx);
+            app.figures.picture(content, ground, look, picture).await.map_err(|e| failed(e, lang))?
+        }
+        None => content.data(format).ok_or_else(|| Error::not_found().speaking(lang))?,
+    };
     Ok(sent(headers, &work, format, &hash_of(&bytes), bytes))
 }
 

@@ -240,6 +240,11 @@ pub(super) fn failed(error: figure::Error, lang: Lang) -> Error {
             "La figure, ou ses acteurs, sont en train de changer. Rien n’a été figé ; réessayez dans un instant.",
             "The figure or its actors are being changed. Nothing was frozen; try again in a moment.",
         ),
+        figure::Error::Busy => {
+            let french = "Beaucoup d’images sont demandées en même temps. Rien n’a été changé ; réessayez dans un instant.";
+            let english = "Many pictures are asked for at the same time. Nothing was changed; try again in a moment.";
+            Error::new(StatusCode::SERVICE_UNAVAILABLE, "drawings", french, english).retry_after(10)
+        }
         figure::Error::Refused(ack) => refused(&ack),
         figure::Error::Journal(e) => e.into(),
         figure::Error::Store(e) => e.into(),

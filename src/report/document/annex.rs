@@ -29,10 +29,22 @@ fn definitions(c: &mut Composer<'_>) {
     let head = head.map(|(fr, en, weight)| column(say(lang, fr, en), false, weight)).to_vec();
     let rows = inputs.measures.iter().map(|m| {
         let made = format!("{}\n{}{}", m.definition, say(lang, "Calcul : ", "Formula: "), m.formula);
-        let limits = format!("{}{}\n{}", say(lang, "Source : ", "Source: "), m.source, m.caveats.join(" "));
+        let own: Vec<&str> = m.caveats.iter().filter(|caveat| !c.is_common(caveat)).map(String::as_str).collect();
+        let limits = format!("{}{}\n{}", say(lang, "Source : ", "Source: "), m.source, own.join(" "));
         vec![words(m.title.as_str()), words(made), words(limits.trim_end())]
     });
-    c.put_table(say(lang, "Définition des indicateurs", "Definition of the indicators"), head, rows.collect(), true);
+    let rows = rows.collect();
+    c.put_table(say(lang, "Définition des indicateurs", "Definition of the indicators"), head, rows, true);
+    let mut common: Vec<&str> = Vec::new();
+    for caveat in inputs.measures.iter().flat_map(|m| &m.caveats) {
+        if c.is_common(caveat) && !common.contains(&caveat.as_str()) {
+            common.push(caveat);
+        }
+    }
+    if !common.is_empty() {
+        c.heading(3, say(lang, "Ce que plusieurs de ces nombres ne disent pas", "What several of these numbers do not say"));
+        c.parts.push(Part::List(None, common.into_iter().map(|l| vec![Part::Paragraph(words(l))]).collect()));
+    }
 }
 
 fn sources(c: &mut Composer<'_>) {
@@ -98,18 +110,29 @@ pub(super) fn actors(c: &mut Composer<'_>, all: &[Actor], caption: &str) {
         ("Vérifié", "Checked", 3, false),
     ];
     let head = head.map(|(fr, en, weight, number)| column(say(lang, fr, en), number, weight)).to_vec();
-    let rows = all.iter().enumerate().map(|(i, a)| row(lang, i + 1, a)).collect();
+    let town = c.inputs.selection.territory.name.as_str();
+    let rows = all.iter().enumerate().map(|(i, a)| row(lang, i + 1, a, town)).collect();
     c.put_table(caption, head, rows, false);
 }
 
-fn row(lang: Lang, number: usize, a: &Actor) -> Vec<Vec<Run>> {
+fn row(lang: Lang, number: usize, a: &Actor, town: &str) -> Vec<Vec<Run>> {
     let theme = taxonomy().labels(a.category()).map_or("–", |(fr, en)| say(lang, fr, en));
     let checked = if a.state() == State::Confirmed { say(lang, "oui", "yes") } else { say(lang, "à vérifier", "to check") };
     vec![
         words(number.to_string()),
         vec![Run::bold(a.name())],
         words(theme),
-        words(Some(address(a)).filter(|t| !t.is_empty()).unwrap_or_else(|| "–".into())),
+        words(within(address(a), town)),
         words(checked),
     ]
+}
+
+/// An address in a town that the reader knows: its street; a dash for none.
+fn within(address: String, town: &str) -> String {
+    let street = address.strip_suffix(town).and_then(|rest| rest.trim_end().rsplit_once(", ").filter(|(_, code)| code.bytes().all(|b| b.is_ascii_digit())));
+    match street {
+        Some((street, _)) => street.to_owned(),
+        None if address.is_empty() => "–".to_owned(),
+        None => address,
+    }
 }

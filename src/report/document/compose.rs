@@ -7,6 +7,7 @@ use super::parts::{Column, Cover, Document, Part, Picture, Run, Table, words};
 use super::words::{count, day, say, whole};
 use super::{annex, devices, markdown, scheme};
 use crate::export::Format;
+use crate::model::text::fold;
 use crate::model::{Lang, Work, taxonomy};
 use crate::report::paper;
 use serde_json::Value;
@@ -31,8 +32,9 @@ pub fn in_order(mut blocks: Vec<Work>) -> Vec<Work> {
 pub fn compose(inputs: &Inputs, drawn: &Drawn) -> Document {
     let lang = inputs.written.lang;
     let mut composer = Composer { inputs, drawn, lang, figures: 0, tables: 0, parts: Vec::new() };
-    for (i, section) in OUTLINE.iter().enumerate() {
-        if i > 0 {
+    for section in OUTLINE {
+        // The map has a page of its own; the annex is another document for another reader.
+        if matches!(section.code, "map" | "method") {
             composer.parts.push(Part::PageBreak);
         }
         composer.parts.push(Part::Heading(1, words(section.title(lang))));
@@ -61,7 +63,7 @@ fn cover(inputs: &Inputs) -> Cover {
     ];
     Cover {
         territory: s.territory.name.clone(),
-        kind: say(lang, "Diagnostic démocratique", "Democratic diagnosis").to_owned(),
+        kind: unless_said(written.report.text("title"), say(lang, "Diagnostic démocratique", "Democratic diagnosis")),
         summary: written.report.text("summary").to_owned(),
         state: format!("{state} {}", day(lang, s.at)),
         facts: facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
@@ -193,14 +195,6 @@ impl Composer<'_> {
         if s.actors.is_empty() {
             return self.note(say(lang, "Il n’y a pas encore d’acteur sur la carte.", "There is no actor on the map yet."));
         }
-        let head = vec![column(say(lang, "Thème", "Theme"), false, 4), column(say(lang, "Acteurs", "Actors"), true, 1)];
-        let cells = rows.iter().map(|(name, n)| vec![words(name.as_str()), words(whole(lang, *n as u64))]).collect();
-        let caption = format!(
-            "{} ({})",
-            say(lang, "Acteurs par thème principal", "Actors by main theme"),
-            count(lang, s.actors.len(), "acteur", say(lang, "acteurs", "actors"))
-        );
-        self.put_table(&caption, head, cells, true);
         if let Some(drawing) = &drawn.overview {
             let caption = match lang {
                 Lang::Fr => format!("Les acteurs de {} au {}. La liste est dans l’annexe.", s.territory.name, day(lang, s.at)),
@@ -220,8 +214,19 @@ impl Composer<'_> {
             };
             self.picture(drawing, caption, Some(alt), "carte", s.write(Format::Csv));
         }
-        for measure in self.inputs.measures.iter().filter(|m| section_of(&m.code) == "map") {
+        let counted: Vec<&Told> = self.inputs.measures.iter().filter(|m| section_of(&m.code) == "map").collect();
+        for measure in &counted {
             self.measure(measure, 2);
+        }
+        if counted.is_empty() {
+            let head = vec![column(say(lang, "Thème", "Theme"), false, 4), column(say(lang, "Acteurs", "Actors"), true, 1)];
+            let cells = rows.iter().map(|(name, n)| vec![words(name.as_str()), words(whole(lang, *n as u64))]).collect();
+            let caption = format!(
+                "{} ({})",
+                say(lang, "Acteurs par thème principal", "Actors by main theme"),
+                count(lang, s.actors.len(), "acteur", say(lang, "acteurs", "actors"))
+            );
+            self.put_table(&caption, head, cells, true);
         }
     }
 
@@ -229,9 +234,10 @@ impl Composer<'_> {
     fn measure(&mut self, m: &Told, level: u8) {
         self.heading(level, &m.title);
         let mut runs = words(format!("{} ", m.definition));
-        if !m.shown.is_empty() {
-            runs.push(Run::bold(m.shown.clone()));
-            runs.push(Run::plain("."));
+        match (m.shown.as_str(), m.why.as_str()) {
+            ("", "") => {}
+            ("", why) => runs.push(Run::plain(format!("{} {why}.", say(self.lang, "Non mesuré ici\u{a0}:", "Not measured here:")))),
+            (shown, _) => runs.extend([Run::bold(shown), Run::plain(".")]),
         }
         self.parts.push(Part::Paragraph(runs));
         if m.svg.is_empty() {
@@ -242,9 +248,16 @@ impl Composer<'_> {
             let caption = if m.shown.is_empty() { m.title.clone() } else { format!("{}{} {}", m.title, say(self.lang, "\u{a0}:", ":"), m.shown) };
             self.chart(m, caption, None);
         }
-        if !m.caveats.is_empty() {
-            self.note(format!("{}{}", say(self.lang, "À lire avec prudence. ", "Read with care. "), m.caveats.join(" ")));
+        // What holds for several measures stands once, in the annex.
+        let own: Vec<&str> = m.caveats.iter().filter(|c| !self.is_common(c)).map(String::as_str).collect();
+        if !own.is_empty() && !m.shown.is_empty() {
+            self.note(format!("{}{}", say(self.lang, "À lire avec prudence. ", "Read with care. "), own.join(" ")));
         }
+    }
+
+    /// Whether a caveat is that of several measures.
+    pub(super) fn is_common(&self, caveat: &str) -> bool {
+        self.inputs.measures.iter().filter(|m| m.caveats.iter().any(|c| c == caveat)).count() > 1
     }
 
     fn chart(&mut self, m: &Told, caption: String, alt: Option<String>) {
@@ -307,6 +320,11 @@ impl Composer<'_> {
         let drawing = sheet(svg, &caption, &alt, self.lang, self.inputs.selection.at);
         self.picture(&drawing, caption, Some(alt), file, csv);
     }
+}
+
+/// Words that a title does not say already.
+fn unless_said(title: &str, words: &str) -> String {
+    if fold(title).contains(&fold(words)) { String::new() } else { words.to_owned() }
 }
 
 /// A column with its head.

@@ -8,7 +8,7 @@ use crate::journal::{Beside, Refused, Request, now};
 use crate::model::edit::{Edit, EditKind, Outcome, Subject, SubjectKind};
 use crate::model::{Ack, Fields, Lang, Version, Work};
 use crate::report::figure::{self, Figures, SELECTION};
-use crate::report::queue::{NotDrawn, Queue};
+use crate::report::queue::NotDrawn;
 use crate::report::statistics::{Ask, Unread};
 use crate::report::{Query, Selection};
 use crate::store::{self, FrozenFile, Tx};
@@ -69,7 +69,6 @@ impl From<figure::Error> for Error {
 #[derive(Debug, Clone)]
 pub struct Desk {
     figures: Figures,
-    queue: Queue,
 }
 
 /// What files are drawn on: the base map and the outline of the territory.
@@ -79,9 +78,9 @@ struct Ground {
 }
 
 impl Desk {
-    /// Over the figures of a journal; drawings wait in the queue.
-    pub fn new(figures: Figures, queue: Queue) -> Self {
-        Self { figures, queue }
+    /// Over the figures of a journal; its drawings wait in their queue.
+    pub fn new(figures: Figures) -> Self {
+        Self { figures }
     }
 
     /// A report that was not taken away.
@@ -114,7 +113,7 @@ impl Desk {
     }
 
     async fn built(&self, inputs: Inputs, ground: Ground) -> Result<(Files, Inputs)> {
-        Ok(self.queue.draw(move || build(inputs, &ground)).await?)
+        Ok(self.figures.queue.draw(move || build(inputs, &ground)).await?)
     }
 
     /// What a report is made from, all of one position: the journal's head is the same before, in the snapshot and after.
@@ -123,11 +122,11 @@ impl Desk {
             let mut tx = self.figures.journal.store.read().await?;
             let home = self.find(&mut tx, id).await?.home;
             drop(tx);
-            let ask = Ask { territory: home, area: None, filter: crate::atlas::Filter::default(), lang };
+            let ask = Ask { territory: home, area: None, filter: crate::atlas::Filter::default(), lang, at: None, before: None };
             let found = self.figures.statistics.read(&self.figures.journal, &self.figures.archives, &ask).await.map_err(|e| match e {
                 Unread::NoTerritory => Error::Unknown,
                 Unread::Store(e) => Error::Store(e),
-                Unread::Broken => Error::Broken(e.to_string()),
+                other => Error::Broken(other.to_string()),
             })?;
             let mut tx = self.figures.journal.store.read().await?;
             let work = self.find(&mut tx, id).await?;
@@ -271,7 +270,7 @@ impl Desk {
     /// # Errors
     /// [`Error::Queue`].
     pub async fn scheme(&self, bytes: Vec<u8>) -> Result<std::result::Result<Scheme, scheme::BadPicture>> {
-        Ok(self.queue.draw(move || scheme::redrawn(&bytes)).await?)
+        Ok(self.figures.queue.draw(move || scheme::redrawn(&bytes)).await?)
     }
 
     /// Keeps a picture of the governance scheme, which was drawn anew, and names it in the report.

@@ -29,6 +29,7 @@ pub(super) fn draw(inputs: &Inputs, base: Option<&Archive>, outline: &MultiPolyg
         lang,
         title: format!("{} · {}", s.territory.name, say(lang, "les acteurs", "the actors")),
         address: inputs.written.address.clone(),
+        in_text: true,
         ..Sheet::default()
     };
     let overview = (!s.actors.is_empty()).then(|| drawing(&whole, s, base, outline)).flatten();
@@ -43,15 +44,11 @@ fn one(cited: &Cited, lang: Lang, base: Option<&Archive>, outline: &MultiPolygon
     if figure.kind != Kind::Map {
         return None;
     }
-    let paper = match (figure.format.as_str(), figure.orientation.as_str()) {
-        ("a3", "portrait") => Paper::A3Portrait,
-        ("a3", _) => Paper::A3Landscape,
-        (_, "portrait") => Paper::A4Portrait,
-        _ => Paper::A4Landscape,
-    };
+    // Whatever its own paper: in the text it is as wide as the text, and its letters stay legible.
+    let paper = Paper::A4Portrait;
     let style = if figure.style == "impression" { Style::Impression } else { Style::Light };
     let extent = figure.extent.map(|[west, south, east, north]| Extent { west, south, east, north });
-    let sheet = Sheet { paper, style, lang, title: figure.title, caption: figure.caption, alt: figure.alt, extent, ..Sheet::default() };
+    let sheet = Sheet { paper, style, lang, title: figure.title, caption: figure.caption, alt: figure.alt, extent, in_text: true, ..Sheet::default() };
     drawing(&sheet, &cited.selection, base, outline)
 }
 

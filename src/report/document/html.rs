@@ -29,7 +29,7 @@ pub(super) fn write(document: &Document) -> Vec<u8> {
                     ol { (contents(&document.parts)) }
                 }
                 main #texte { (parts(&document.parts, lang, &mut 0)) }
-                footer.foot { p { (document.title) " · " (document.cover.territory) " · " (document.cover.state) br; (document.address) } }
+                footer.foot { p { (document.name()) " · " (document.cover.state) br; (document.address) } }
             }
         }
     };
@@ -38,7 +38,7 @@ pub(super) fn write(document: &Document) -> Vec<u8> {
 
 fn cover(document: &Document, cover: &Cover) -> Markup {
     html! {
-        p.kind { (cover.kind) }
+        @if !cover.kind.is_empty() { p.kind { (cover.kind) } }
         h1 { (document.title) }
         p.territory { (cover.territory) }
         @if !cover.summary.is_empty() { p.lead { (cover.summary) } }

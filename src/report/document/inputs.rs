@@ -52,6 +52,8 @@ pub struct Told {
     pub caveats: Vec<String>,
     /// The number with its unit; empty when it is not known.
     pub shown: String,
+    /// Why it is not known, where it is not.
+    pub why: String,
     /// Heads of the table, and whether a column holds numbers.
     pub columns: Vec<(String, bool)>,
     /// Its rows.
@@ -75,6 +77,7 @@ impl From<Numbers> for Told {
             source: n.source,
             caveats: n.caveats,
             shown: n.shown,
+            why: String::new(),
             rows: n.rows,
             csv: n.csv,
             svg: n.chart.unwrap_or_default(),
@@ -92,7 +95,9 @@ impl Told {
     pub fn of(all: &Statistics, m: &Measure, lang: Lang) -> Self {
         let numeric = |i: usize| !m.table.rows.is_empty() && m.table.rows.iter().all(|row| !matches!(row.get(i), None | Some(Cell::Text(_))));
         let label = |c: &Column| if c.unit.is_empty() { c.label.clone() } else { format!("{} ({})", c.label, c.unit) };
-        let with_unit = |shown: &str| if m.unit.is_empty() { shown.to_owned() } else { format!("{shown} {}", m.unit) };
+        // Some numbers carry their unit, and the count behind them, already.
+        let bare = m.shown.chars().all(|c| c.is_ascii_digit() || c.is_whitespace() || ",.−-".contains(c));
+        let shown = if bare && !m.unit.is_empty() { format!("{} {}", m.shown, m.unit) } else { m.shown.clone() };
         Self {
             code: m.code.to_owned(),
             title: m.title.clone(),
@@ -100,7 +105,8 @@ impl Told {
             formula: m.formula.clone(),
             source: m.source.clone(),
             caveats: m.caveats.clone(),
-            shown: m.value.map(|_| with_unit(&m.shown)).unwrap_or_default(),
+            why: if m.value.is_none() { m.shown.clone() } else { String::new() },
+            shown: m.value.map(|_| shown).unwrap_or_default(),
             columns: m.table.columns.iter().enumerate().map(|(i, c)| (label(c), numeric(i))).collect(),
             rows: m.table.rows.iter().map(|row| row.iter().map(|c| c.shown(lang)).collect()).collect(),
             csv: String::from_utf8(m.table.csv()).unwrap_or_default(),

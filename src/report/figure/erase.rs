@@ -8,7 +8,7 @@ use crate::journal::{Beside, Redrawn, Request, now};
 use crate::model::edit::{Edit, EditKind, Outcome, Subject, SubjectKind};
 use crate::model::{Fields, Lang, Work};
 use crate::report::document::Desk;
-use crate::report::{Queue, Selection};
+use crate::report::Selection;
 use crate::store::{FrozenFile, Tx};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -91,7 +91,7 @@ impl Figures {
                     found.figures.push(id);
                 }
                 SubjectKind::Report => {
-                    let desk = Desk::new(self.clone(), Queue::default());
+                    let desk = Desk::new(self.clone());
                     let files = desk.redrawn_without(&mut tx, &work, actor, erased_at).await.map_err(|e| Error::Drawing(e.to_string()))?;
                     redrawn.push(Redrawn { work: id, drawn_from, files });
                     found.reports.push(id);
@@ -113,7 +113,7 @@ impl Figures {
         };
         let at = kept::<serde_json::Value>(tx, work.id, "json").await?["address"].as_str().unwrap_or("").to_owned();
         let lang = super::freeze::FROZEN_IN;
-        self.drawn(Content { figure, selection, numbers, at, lang }, Some(erased_at)).await
+        self.drawn(tx, Content { figure, selection, numbers, at, lang }, Some(erased_at)).await
     }
 }
 

@@ -3,11 +3,11 @@
 use super::definition::Definition;
 use super::files::Content;
 use super::read::{Figures, content};
-use super::{Error, Result};
+use super::{Error, Result, picture};
 use crate::journal::{Beside, Request, broken};
 use crate::model::edit::{Edit, EditKind, Outcome, Subject, SubjectKind};
 use crate::model::{Ack, Fields, Lang, Version, Work};
-use crate::store::FrozenFile;
+use crate::store::{FrozenFile, Tx};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -36,7 +36,9 @@ impl Figures {
             drop(tx);
             let Some(content) = self.as_of_one_position(&work, at).await? else { continue };
             let position = content.selection.position;
-            let files: Arc<[FrozenFile]> = self.drawn(content, None).await?.into();
+            let mut tx = self.journal.store.read().await?;
+            let files: Arc<[FrozenFile]> = self.drawn(&mut tx, content, None).await?.into();
+            drop(tx);
             let ack = self.write(by, lang, &work, position, files.clone()).await?;
             match ack.code.as_deref() {
                 None if ack.result == Outcome::Applied => {
@@ -63,10 +65,15 @@ impl Figures {
         Ok(Some(content(figure, selection, counted.as_deref(), at, FROZEN_IN)))
     }
 
-    /// Every file of a figure, made away from the threads that answer.
-    pub(super) async fn drawn(&self, content: Content, erased_at: Option<i64>) -> Result<Vec<FrozenFile>> {
-        let made = tokio::task::spawn_blocking(move || content.kept(erased_at));
-        made.await.map_err(|e| Error::Drawing(e.to_string()))?.map_err(|e| Error::Drawing(e.to_string()))
+    /// Every file of a figure, made away from the threads that answer, when its turn has come.
+    pub(super) async fn drawn(&self, tx: &mut Tx, content: Content, erased_at: Option<i64>) -> Result<Vec<FrozenFile>> {
+        let ground = self.ground(tx, &content).await?;
+        let make = move || {
+            let mut files = content.kept(erased_at).map_err(|e| Error::Drawing(e.to_string()))?;
+            files.extend(picture::kept(&content, &ground, erased_at)?);
+            Ok(files)
+        };
+        self.queue.draw(make).await?
     }
 
     async fn write(&self, by: Uuid, lang: Lang, work: &Work, position: Version, files: Arc<[FrozenFile]>) -> Result<Ack> {

@@ -9,6 +9,8 @@ mod erase;
 mod files;
 mod freeze;
 mod numbers;
+mod picture;
+mod plate;
 mod read;
 mod shown;
 mod since;
@@ -18,12 +20,14 @@ pub use definition::{Definition, Kind};
 pub use erase::Erased;
 pub use files::{Content, FACTS, Facts, MEASURE, SELECTION, address, media_type};
 pub use numbers::{Numbers, place_and_date};
+pub use picture::{DPI, Ground, Look, PICTURES, paper, style};
 pub use read::Figures;
 pub use shown::{LISTED, Row, Shown};
 pub use since::{Line, Since};
 
 use crate::journal::Refused;
 use crate::model::Ack;
+use crate::report::queue::NotDrawn;
 use crate::store;
 
 /// What a wish about a figure meets.
@@ -50,9 +54,21 @@ pub enum Error {
     /// The database did not answer.
     #[error("{0}")]
     Store(#[from] store::Error),
+    /// Too many drawings are waiting.
+    #[error("too many drawings are waiting")]
+    Busy,
     /// A file could not be made; details are for the log.
     #[error("a file of the figure could not be made: {0}")]
     Drawing(String),
+}
+
+impl From<NotDrawn> for Error {
+    fn from(why: NotDrawn) -> Self {
+        match why {
+            NotDrawn::Full => Self::Busy,
+            NotDrawn::Failed => Self::Drawing(why.to_string()),
+        }
+    }
 }
 
 /// Shorthand.

@@ -8,8 +8,8 @@ use super::since::{Since, since};
 use super::{Error, Result};
 use crate::journal::{Journal, now};
 use crate::model::{Lang, SubjectKind, Version, Work};
-use crate::report::Selection;
 use crate::report::statistics::{Ask, Reader, Statistics, Unread};
+use crate::report::{Queue, Selection};
 use crate::store::Tx;
 use crate::tiles::Archives;
 use serde::de::DeserializeOwned;
@@ -27,6 +27,7 @@ pub struct Figures {
     pub(in crate::report) journal: Journal,
     pub(in crate::report) archives: Arc<Archives>,
     pub(in crate::report) statistics: Arc<Reader>,
+    pub(in crate::report) queue: Queue,
     /// What has changed since a figure was frozen: comparing reads every actor twice.
     compared: Known<Uuid, Since>,
     /// What pages and embeds show: reading it reads every actor.
@@ -38,8 +39,8 @@ type Known<K, V> = Arc<Mutex<HashMap<K, (Version, Arc<V>)>>>;
 
 impl Figures {
     /// The figures of a journal, over its base maps and statistics.
-    pub fn new(journal: Journal, archives: Arc<Archives>, statistics: Arc<Reader>) -> Self {
-        Self { journal, archives, statistics, compared: Arc::default(), shown: Arc::default() }
+    pub fn new(journal: Journal, archives: Arc<Archives>, statistics: Arc<Reader>, queue: Queue) -> Self {
+        Self { journal, archives, statistics, queue, compared: Arc::default(), shown: Arc::default() }
     }
 
     /// A figure that was not taken away.
@@ -99,11 +100,11 @@ impl Figures {
     pub(super) async fn counted(&self, figure: &Definition, lang: Lang) -> Result<Option<Arc<Statistics>>> {
         let Some(code) = &figure.measure else { return Ok(None) };
         let query = figure.query(self.area(figure)?);
-        let ask = Ask { territory: query.territory, area: query.area, filter: query.filter, lang };
+        let ask = Ask { territory: query.territory, area: query.area, filter: query.filter, lang, at: None, before: None };
         let found = self.statistics.read(&self.journal, &self.archives, &ask).await.map_err(|e| match e {
             Unread::NoTerritory => Error::NoArea,
             Unread::Store(e) => Error::Store(e),
-            Unread::Broken => Error::Drawing(e.to_string()),
+            other => Error::Drawing(other.to_string()),
         })?;
         if found.measure(code).is_some() { Ok(Some(found)) } else { Err(Error::NoMeasure) }
     }

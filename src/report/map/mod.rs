@@ -78,6 +78,8 @@ pub struct Sheet {
     pub sources: Vec<String>,
     /// What the map shows; none: all that is selected, or the territory.
     pub extent: Option<Extent>,
+    /// Stands in a longer document, which lists the actors itself: one page without an index, as high as its map and legend.
+    pub in_text: bool,
 }
 
 /// The outline of a territory out of its boundary (GeoJSON geometry); nothing for anything else.
@@ -89,6 +91,11 @@ pub fn outline(boundary: &str) -> MultiPolygon<f64> {
         Ok(geo::Geometry::MultiPolygon(p)) => p,
         _ => empty(),
     }
+}
+
+/// The names of a base map as SVG elements, each whole within the view.
+pub fn names(base: &base::Base, view: &View, style: Style) -> String {
+    labels::write(base, view, style, &mut taken::Taken::default())
 }
 
 /// Why nothing could be drawn.

@@ -178,7 +178,7 @@ fn footer(document: &Document) -> Markup {
             w:p { w:pPr { w:pStyle w:val="Pieddepage" {} (border("0F4550", 16)) w:spacing w:before="0" w:after="0" w:line="60" w:lineRule="exact" {} } }
             w:p {
                 w:pPr { w:pStyle w:val="Pieddepage" {} (border("F6BE3B", 24)) }
-                w:r { w:t xml:space="preserve" { (document.title) " · " (document.cover.territory) " · " (document.cover.state) } }
+                w:r { w:t xml:space="preserve" { (document.name()) " · " (document.cover.state) } }
                 w:r { w:tab {} }
                 w:r { w:t xml:space="preserve" { (page) } } (field("PAGE")) w:r { w:t xml:space="preserve" { " / " } } (field("NUMPAGES"))
             }
