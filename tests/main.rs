@@ -32,6 +32,7 @@ mod live_editor;
 mod live_faults;
 mod live_limits;
 mod live_people;
+mod maps;
 mod moving;
 mod nodes;
 mod operations;

@@ -266,7 +266,17 @@ async fn libreoffice_opens_the_docx_and_the_pdf_is_tagged_and_names_every_actor(
     let said = |program: &str, args: &[&str]| String::from_utf8(Command::new(program).args(args).output().unwrap().stdout).unwrap();
     let path = file.to_str().unwrap();
     let text = said("pdftotext", &["-layout", path, "-"]);
-    for words in ["En bref", "Pourquoi", "Les priorités", "Annexe : méthode et sources", "La Ruche", "Atelier vélo <b>", "Épicerie & Cie", "Chorale des Aulnes", "Budget participatif"] {
+    for words in [
+        "En bref",
+        "Pourquoi",
+        "Les priorités",
+        "Annexe : méthode et sources",
+        "La Ruche",
+        "Atelier vélo <b>",
+        "Épicerie & Cie",
+        "Chorale des Aulnes",
+        "Budget participatif",
+    ] {
         assert!(text.contains(words), "{words} is not in {text}");
     }
     assert!(said("pdfinfo", &[path]).contains("Tagged:          yes"));

@@ -199,12 +199,24 @@ fn routed() -> BTreeSet<(String, String)> {
 impl Row {
     fn address(&self, ids: &Ids) -> String {
         let (query, _) = self.more.split_once(' ').unwrap_or((self.more, ""));
-        let path = self.path.replace("{slug}", "ville").replace("{archive}", "ville").replace("{participant}", &ids.actor);
+        let path = self
+            .path
+            .replace("/og/{file}", "/og/ville.png")
+            .replace("/og/{slug}/{file}", &format!("/og/ville/{}.png", ids.actor))
+            .replace("{slug}", "ville")
+            .replace("{archive}", "ville")
+            .replace("{participant}", &ids.actor);
+        let known =
+            [("/seances/", &ids.seance), ("/figures/", &ids.figure), ("/f/", &ids.figure), ("/reports/", &ids.report), ("/rapports/", &ids.report)];
+        let id = known.iter().find(|(part, _)| path.contains(part)).map_or(&ids.actor, |(_, id)| id);
         let file = if path.starts_with("/r/") { format!("{}.html", ids.report) } else { "stock.csv".to_owned() };
-        let path = path.replace("/og/{file}", "/og/ville.png").replace("/og/ville/{file}", &format!("/og/ville/{}.png", ids.actor)).replace("{file}", &file);
-        let known = [("/seances/", &ids.seance), ("/figures/", &ids.figure), ("/f/", &ids.figure), ("/reports/", &ids.report), ("/rapports/", &ids.report)];
-        let path = path.replace("{id}", known.iter().find(|(part, _)| path.contains(part)).map_or(&ids.actor, |(_, id)| id));
-        format!("{}{query}", path.replace("{z}/{x}/{y}", "8/129/88.mvt").replace("{*rest}", "v1/rien").replace("{*path}", "x.js"))
+        let path = path.replace("{id}", id).replace("{file}", &file);
+        format!(
+            "{}{query}",
+            path.replace("{z}/{x}/{y}", if path.starts_with("/tiles/raster/") { "8/129/88.png" } else { "8/129/88.mvt" })
+                .replace("{*rest}", "v1/rien")
+                .replace("{*path}", "x.js")
+        )
     }
 
     fn body(&self) -> Option<String> {

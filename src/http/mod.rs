@@ -52,7 +52,6 @@ use crate::geocode::Geocoder;
 use crate::import::Imports;
 use crate::journal::Journal;
 use crate::model::Lang;
-use crate::report::Queue;
 use crate::report::figure::Figures;
 use crate::report::raster::RasterTiles;
 use crate::seance::Seances;
@@ -110,9 +109,8 @@ pub struct Shared {
     figures: Figures,
     reports: crate::report::document::Desk,
     office: crate::report::document::Office,
+    queue: crate::report::Queue,
     statistics: Arc<crate::report::statistics::Reader>,
-    /// Of everything that is drawn.
-    drawings: Queue,
 }
 
 impl std::ops::Deref for App {
@@ -143,11 +141,11 @@ impl App {
         let live = live::Live::start(&journal);
         let tiles = ActorTiles::new(journal.atlas.clone(), options.tile_cache);
         let archives = Arc::new(archives);
-        let statistics = Arc::new(crate::report::statistics::Reader::default());
         let office = crate::report::document::Office::find(options.soffice.as_deref());
-        let drawings = Queue::default();
-        let figures = Figures::new(journal.clone(), archives.clone(), statistics.clone(), drawings.clone());
         let raster = RasterTiles::new(options.raster_engine, std::env::current_exe().context("the program's own file is not found")?)?;
+        let statistics = Arc::new(crate::report::statistics::Reader::default());
+        let queue = crate::report::Queue::default();
+        let figures = Figures::new(journal.clone(), archives.clone(), statistics.clone(), queue.clone());
         let seances = Seances::new(journal.clone(), geocoder.clone(), seance_key);
         let app = Self(Arc::new(Shared {
             journal,
@@ -167,8 +165,8 @@ impl App {
             reports: crate::report::document::Desk::new(figures.clone()),
             office,
             figures,
+            queue,
             statistics,
-            drawings,
         }));
         let weak = Arc::downgrade(&app.0);
         tokio::spawn(async move {

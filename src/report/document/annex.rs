@@ -118,18 +118,13 @@ pub(super) fn actors(c: &mut Composer<'_>, all: &[Actor], caption: &str) {
 fn row(lang: Lang, number: usize, a: &Actor, town: &str) -> Vec<Vec<Run>> {
     let theme = taxonomy().labels(a.category()).map_or("–", |(fr, en)| say(lang, fr, en));
     let checked = if a.state() == State::Confirmed { say(lang, "oui", "yes") } else { say(lang, "à vérifier", "to check") };
-    vec![
-        words(number.to_string()),
-        vec![Run::bold(a.name())],
-        words(theme),
-        words(within(address(a), town)),
-        words(checked),
-    ]
+    vec![words(number.to_string()), vec![Run::bold(a.name())], words(theme), words(within(address(a), town)), words(checked)]
 }
 
 /// An address in a town that the reader knows: its street; a dash for none.
 fn within(address: String, town: &str) -> String {
-    let street = address.strip_suffix(town).and_then(|rest| rest.trim_end().rsplit_once(", ").filter(|(_, code)| code.bytes().all(|b| b.is_ascii_digit())));
+    let street =
+        address.strip_suffix(town).and_then(|rest| rest.trim_end().rsplit_once(", ").filter(|(_, code)| code.bytes().all(|b| b.is_ascii_digit())));
     match street {
         Some((street, _)) => street.to_owned(),
         None if address.is_empty() => "–".to_owned(),

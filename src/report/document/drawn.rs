@@ -48,7 +48,8 @@ fn one(cited: &Cited, lang: Lang, base: Option<&Archive>, outline: &MultiPolygon
     let paper = Paper::A4Portrait;
     let style = if figure.style == "impression" { Style::Impression } else { Style::Light };
     let extent = figure.extent.map(|[west, south, east, north]| Extent { west, south, east, north });
-    let sheet = Sheet { paper, style, lang, title: figure.title, caption: figure.caption, alt: figure.alt, extent, in_text: true, ..Sheet::default() };
+    let sheet =
+        Sheet { paper, style, lang, title: figure.title, caption: figure.caption, alt: figure.alt, extent, in_text: true, ..Sheet::default() };
     drawing(&sheet, &cited.selection, base, outline)
 }
 

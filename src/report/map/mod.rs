@@ -11,6 +11,8 @@ mod scene;
 mod screen;
 mod signs;
 mod taken;
+#[cfg(test)]
+mod tests;
 pub mod view;
 pub mod words;
 
