@@ -118,8 +118,9 @@ const TABLE: &[Row] = &[
     own("get", "/api/v1/seances/{id}/edits", "", team(200)),
     own("post", "/api/v1/seances/{id}/undo", " {\"whole\":true,\"preview\":true}", team(200)),
     own("post", "/api/v1/figures/{id}/freeze", " {}", team(200)),
-    own("post", "/api/v1/figures/{id}/remake", " {}", all(200)),
     own("post", "/api/v1/territories/{slug}/erasures", " {\"actor\":\"00000000-0000-0000-0000-000000000000\"}", team(404)),
+    // From here on the visitor is somebody.
+    own("post", "/api/v1/figures/{id}/remake", " {}", all(200)),
     // Without the headers of a WebSocket; tests/live*.rs open it.
     own("get", "/api/v1/live", "", all(426)),
     own("get", "/api/{*rest}", "", all(404)),

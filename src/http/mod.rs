@@ -73,6 +73,8 @@ use tower_http::timeout::TimeoutLayer;
 const BODY_MAX: usize = 512 * 1024;
 /// A request may take this long.
 const TIMEOUT: Duration = Duration::from_secs(15);
+/// A request that draws may take this long.
+const DRAWING: Duration = Duration::from_secs(60);
 
 /// All routes.
 pub type Routes = axum::Router;
@@ -97,7 +99,6 @@ pub struct Shared {
     live: live::Live,
     seances: Seances,
     figures: Figures,
-    queue: crate::report::Queue,
     statistics: Arc<crate::report::statistics::Reader>,
 }
 
@@ -131,7 +132,7 @@ impl App {
         let archives = Arc::new(archives);
         let statistics = Arc::new(crate::report::statistics::Reader::default());
         let queue = crate::report::Queue::default();
-        let figures = Figures::new(journal.clone(), archives.clone(), statistics.clone(), queue.clone());
+        let figures = Figures::new(journal.clone(), archives.clone(), statistics.clone(), queue);
         let seances = Seances::new(journal.clone(), geocoder.clone(), seance_key);
         let app = Self(Arc::new(Shared {
             journal,
@@ -148,7 +149,6 @@ impl App {
             live,
             seances,
             figures,
-            queue,
             statistics,
         }));
         let weak = Arc::downgrade(&app.0);
@@ -211,7 +211,6 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/territories/{slug}/figures", get(figures::list))
         .route("/api/v1/figures/{id}", get(figures::show))
         .route("/api/v1/figures/{id}/since", get(figures::since))
-        .route("/f/{id}", get(figure_pages::one))
         .route("/embed.js", get(assets::embed))
         .route("/api/v1/openapi.json", get(ops::openapi))
         .route("/tiles/actors/{slug}/{z}/{x}/{y}", get(tiles::actors))
@@ -253,9 +252,7 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/seances/{id}/minutes.csv", get(seance_work::minutes_csv))
         .route("/api/v1/seances/{id}/edits", get(seance_work::edits))
         .route("/api/v1/seances/{id}/undo", post(seance_work::undo))
-        .route("/api/v1/figures/{id}/freeze", post(figures::freeze))
         .route("/api/v1/figures/{id}/remake", post(figures::remake))
-        .route("/api/v1/territories/{slug}/erasures", post(figures::erase))
         .route("/api/{*rest}", get(ops::nothing).fallback(ops::nothing));
     let pages = axum::Router::new()
         .route("/", get(pages::directory))
@@ -282,6 +279,18 @@ pub fn router(app: App) -> Routes {
         .route("/sw.js", get(assets::worker))
         .route("/healthz", get(ops::healthz))
         .route("/readyz", get(ops::readyz));
+    // Drawing takes longer than anything else, and waits for its turn.
+    let drawn = axum::Router::new()
+        .route("/f/{id}", get(figure_pages::one))
+        .method_not_allowed_fallback(ops::not_so)
+        .layer(CorsLayer::new().allow_origin(Any).allow_methods([Method::GET, Method::HEAD]).expose_headers([header::ETAG]));
+    let drawing = axum::Router::new()
+        .route("/api/v1/figures/{id}/freeze", post(figures::freeze))
+        .route("/api/v1/territories/{slug}/erasures", post(figures::erase))
+        .method_not_allowed_fallback(ops::not_so)
+        .merge(drawn)
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, DRAWING));
     // An extract is larger than any other body and takes longer; the handler counts and waits itself.
     let uploads = axum::Router::new()
         .route("/api/v1/territories/{slug}/imports", get(imports::list).post(imports::upload))
@@ -298,6 +307,7 @@ pub fn router(app: App) -> Routes {
         .method_not_allowed_fallback(ops::not_so)
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
+        .merge(drawing)
         .merge(uploads)
         .merge(sockets)
         .layer(middleware::from_fn_with_state(app.clone(), as_new_as))

@@ -88,7 +88,7 @@ impl Figures {
 
     /// What a server that breaks its promise does: the files come after the commit.
     async fn files_later(&self, id: Uuid, files: &[FrozenFile]) -> Result<()> {
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
         let mut tx = self.journal.store.write().await?;
         tx.put_work_files(id, files).await?;
         Ok(tx.commit().await?)

@@ -143,7 +143,7 @@ impl Figures {
             }
         };
         let Content { figure, selection, numbers, .. } = content;
-        let shown = Arc::new(Shown::of(&figure, &selection, numbers, at, lang));
+        let shown = Arc::new(Shown::of(&figure, &selection, numbers, lang));
         remember(&self.shown, key, head, &shown);
         Ok(shown)
     }
@@ -169,7 +169,7 @@ impl Figures {
 pub(super) fn content(figure: Definition, selection: Selection, counted: Option<&Statistics>, at: &str, lang: Lang) -> Content {
     let measure = counted.zip(figure.measure.as_deref()).and_then(|(all, code)| all.measure(code));
     let alt = alternative(&figure, &selection, lang);
-    let around = Around { title: &figure.title, alt: &alt, address: at, lang };
+    let around = Around { title: &figure.title, alt: &alt, lang };
     let numbers: Option<Numbers> = measure.map(|m| of_measure(m, &selection, &around));
     Content { figure, selection, numbers, at: at.to_owned(), lang }
 }

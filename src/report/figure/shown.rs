@@ -48,9 +48,9 @@ pub struct Shown {
 
 impl Shown {
     /// Reads it out of a selection. Numbers are those of the figure's statistic, if it shows one.
-    pub fn of(figure: &Definition, selection: &Selection, numbers: Option<Numbers>, at: &str, lang: Lang) -> Self {
+    pub fn of(figure: &Definition, selection: &Selection, numbers: Option<Numbers>, lang: Lang) -> Self {
         let alt = alternative(figure, selection, lang);
-        let around = Around { title: &figure.title, alt: &alt, address: at, lang };
+        let around = Around { title: &figure.title, alt: &alt, lang };
         let row = |a: &crate::model::Actor| Row {
             id: a.id,
             name: a.name().to_owned(),
