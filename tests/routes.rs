@@ -83,6 +83,11 @@ const TABLE: &[Row] = &[
     data("/tiles/actors/{slug}", ".json", NEVER, 200),
     data("/tiles/base/{archive}/{z}/{x}/{y}", "", NEVER, 404),
     data("/tiles/base/{archive}", ".json", NEVER, 404),
+    data("/api/v1/territories/{slug}/map.svg", "", ASKING, 200),
+    data("/api/v1/territories/{slug}/map.png", "", ASKING, 200),
+    data("/api/v1/territories/{slug}/map.pdf", "", ASKING, 200),
+    data("/og/{file}", "", ASKING, 200),
+    data("/og/{slug}/{file}", "", ASKING, 200),
     own("post", "/api/v1/edits", " {\"edits\":[]}", all(400)),
     own("get", "/api/v1/form", "", all(200)),
     own("get", "/api/v1/actors/{id}/history", "", all(200)),
@@ -118,6 +123,10 @@ const TABLE: &[Row] = &[
     own("get", "/api/v1/seances/{id}/edits", "", team(200)),
     own("post", "/api/v1/seances/{id}/undo", " {\"whole\":true,\"preview\":true}", team(200)),
     own("post", "/api/v1/figures/{id}/freeze", " {}", team(200)),
+    own("get", "/api/v1/territories/{slug}/reports", "", all(200)),
+    own("get", "/api/v1/territories/{slug}/devices", "", all(200)),
+    own("get", "/api/v1/reports/{id}", "", all(200)),
+    own("get", "/r/{file}", "", all(200)),
     own("post", "/api/v1/territories/{slug}/erasures", " {\"actor\":\"00000000-0000-0000-0000-000000000000\"}", team(404)),
     // From here on the visitor is somebody.
     own("post", "/api/v1/figures/{id}/remake", " {}", all(200)),
@@ -180,17 +189,18 @@ fn routed() -> BTreeSet<(String, String)> {
 impl Row {
     fn address(&self, ids: &Ids) -> String {
         let (query, _) = self.more.split_once(' ').unwrap_or((self.more, ""));
-        let path = self.path.replace("{slug}", "ville").replace("{archive}", "ville").replace("{participant}", &ids.actor);
-        let id = match () {
-            () if path.contains("/seances/") => &ids.seance,
-            () if path.contains("/figures/") || path.starts_with("/f/") => &ids.figure,
-            () => &ids.actor,
-        };
-        let path = path.replace("{id}", id);
-        format!(
-            "{}{query}",
-            path.replace("{z}/{x}/{y}", "8/129/88.mvt").replace("{*rest}", "v1/rien").replace("{*path}", "x.js").replace("{file}", "stock.csv")
-        )
+        let path = self
+            .path
+            .replace("/og/{file}", "/og/ville.png")
+            .replace("/og/{slug}/{file}", &format!("/og/ville/{}.png", ids.actor))
+            .replace("{slug}", "ville")
+            .replace("{archive}", "ville")
+            .replace("{participant}", &ids.actor);
+        let known = [("/seances/", &ids.seance), ("/figures/", &ids.figure), ("/f/", &ids.figure), ("/reports/", &ids.report)];
+        let id = known.iter().find(|(part, _)| path.contains(part)).map_or(&ids.actor, |(_, id)| id);
+        let file = if path.starts_with("/r/") { format!("{}.html", ids.report) } else { "stock.csv".to_owned() };
+        let path = path.replace("{id}", id).replace("{file}", &file);
+        format!("{}{query}", path.replace("{z}/{x}/{y}", "8/129/88.mvt").replace("{*rest}", "v1/rien").replace("{*path}", "x.js"))
     }
 
     fn body(&self) -> Option<String> {
@@ -211,6 +221,7 @@ struct Ids {
     actor: String,
     seance: String,
     figure: String,
+    report: String,
 }
 
 async fn town(backend: Backend) -> (App, Ids, Vec<Person>) {
@@ -221,7 +232,8 @@ async fn town(backend: Backend) -> (App, Ids, Vec<Person>) {
     let mut people = vec![app.person(), contributor, app.with_role("moderator").await, app.with_role("admin").await];
     let seance = crate::seances::open(&mut people[2], "ville", json!({})).await.to_string();
     let figure = crate::figures::figure(&mut people[2], json!({"status": "published"})).await;
-    (app, Ids { actor: made["id"].as_str().unwrap().to_owned(), seance, figure }, people)
+    let report = crate::reports::published(&mut people[2], "ville").await;
+    (app, Ids { actor: made["id"].as_str().unwrap().to_owned(), seance, figure, report }, people)
 }
 
 on_both! {

@@ -127,7 +127,10 @@ fn secured(mut response: Response, framed: bool, https: bool) -> Response {
             headers.insert(name, value);
         }
     };
-    set(headers, header::CONTENT_SECURITY_POLICY, &csp);
+    // A page that stands alone brings a stricter policy of its own.
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+        set(headers, header::CONTENT_SECURITY_POLICY, &csp);
+    }
     set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(headers, header::REFERRER_POLICY, "strict-origin-when-cross-origin");
     set(headers, HeaderName::from_static("cross-origin-opener-policy"), "same-origin");

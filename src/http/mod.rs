@@ -18,6 +18,7 @@ mod guard;
 mod imports;
 mod lists;
 mod live;
+mod maps;
 mod me;
 mod moderation;
 mod openapi;
@@ -27,6 +28,8 @@ mod pack;
 mod pages;
 mod quota;
 mod ready;
+mod report_files;
+mod reports;
 mod seance_pages;
 mod seance_work;
 mod seances;
@@ -73,8 +76,8 @@ use tower_http::timeout::TimeoutLayer;
 const BODY_MAX: usize = 512 * 1024;
 /// A request may take this long.
 const TIMEOUT: Duration = Duration::from_secs(15);
-/// A request that draws may take this long.
-const DRAWING: Duration = Duration::from_secs(60);
+/// A drawing may take this long, with its time in the queue.
+const DRAWING: Duration = Duration::from_secs(90);
 
 /// All routes.
 pub type Routes = axum::Router;
@@ -99,6 +102,7 @@ pub struct Shared {
     live: live::Live,
     seances: Seances,
     figures: Figures,
+    queue: crate::report::Queue,
     statistics: Arc<crate::report::statistics::Reader>,
 }
 
@@ -132,7 +136,7 @@ impl App {
         let archives = Arc::new(archives);
         let statistics = Arc::new(crate::report::statistics::Reader::default());
         let queue = crate::report::Queue::default();
-        let figures = Figures::new(journal.clone(), archives.clone(), statistics.clone(), queue);
+        let figures = Figures::new(journal.clone(), archives.clone(), statistics.clone(), queue.clone());
         let seances = Seances::new(journal.clone(), geocoder.clone(), seance_key);
         let app = Self(Arc::new(Shared {
             journal,
@@ -149,6 +153,7 @@ impl App {
             live,
             seances,
             figures,
+            queue,
             statistics,
         }));
         let weak = Arc::downgrade(&app.0);
@@ -253,6 +258,9 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/seances/{id}/edits", get(seance_work::edits))
         .route("/api/v1/seances/{id}/undo", post(seance_work::undo))
         .route("/api/v1/figures/{id}/remake", post(figures::remake))
+        .route("/api/v1/territories/{slug}/reports", get(reports::list))
+        .route("/api/v1/territories/{slug}/devices", get(reports::devices))
+        .route("/api/v1/reports/{id}", get(reports::show))
         .route("/api/{*rest}", get(ops::nothing).fallback(ops::nothing));
     let pages = axum::Router::new()
         .route("/", get(pages::directory))
@@ -274,21 +282,17 @@ pub fn router(app: App) -> Routes {
         .route("/{slug}/seances/{id}/ecran", get(seance_pages::screen))
         .route("/s", get(pages::text_page))
         .route("/s/{id}", get(pages::text_page))
+        .route("/r/{file}", get(report_files::file))
         .route("/assets/{*path}", get(assets::asset))
         .route("/bouillon.svg", get(assets::icon))
         .route("/sw.js", get(assets::worker))
         .route("/healthz", get(ops::healthz))
         .route("/readyz", get(ops::readyz));
-    // Drawing takes longer than anything else, and waits for its turn.
-    let drawn = axum::Router::new()
-        .route("/f/{id}", get(figure_pages::one))
-        .method_not_allowed_fallback(ops::not_so)
-        .layer(CorsLayer::new().allow_origin(Any).allow_methods([Method::GET, Method::HEAD]).expose_headers([header::ETAG]));
+    // Freezing and erasing draw too.
     let drawing = axum::Router::new()
         .route("/api/v1/figures/{id}/freeze", post(figures::freeze))
         .route("/api/v1/territories/{slug}/erasures", post(figures::erase))
         .method_not_allowed_fallback(ops::not_so)
-        .merge(drawn)
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, DRAWING));
     // An extract is larger than any other body and takes longer; the handler counts and waits itself.
@@ -296,6 +300,17 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/territories/{slug}/imports", get(imports::list).post(imports::upload))
         .method_not_allowed_fallback(ops::not_so)
         .layer(DefaultBodyLimit::disable());
+    // A drawing waits for those before it.
+    let drawings = axum::Router::new()
+        .route("/api/v1/territories/{slug}/map.svg", get(maps::svg))
+        .route("/api/v1/territories/{slug}/map.png", get(maps::png))
+        .route("/api/v1/territories/{slug}/map.pdf", get(maps::pdf))
+        .route("/f/{id}", get(figure_pages::one))
+        .route("/og/{file}", get(maps::territory_picture))
+        .route("/og/{slug}/{file}", get(maps::actor_picture))
+        .method_not_allowed_fallback(ops::not_so)
+        .layer(CorsLayer::new().allow_origin(Any).allow_methods([Method::GET, Method::HEAD]).expose_headers([header::ETAG]))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, DRAWING));
     let sockets = axum::Router::new()
         // A socket lasts for hours: no layer that ends a request after seconds may be around it.
         .route("/api/v1/live", get(live::live))
@@ -309,6 +324,7 @@ pub fn router(app: App) -> Routes {
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
         .merge(drawing)
         .merge(uploads)
+        .merge(drawings)
         .merge(sockets)
         .layer(middleware::from_fn_with_state(app.clone(), as_new_as))
         .layer(middleware::from_fn_with_state(app.clone(), guard::guard))

@@ -75,6 +75,9 @@ const ANSWERS: &[(&str, &str)] = &[
     ("get /api/v1/figures/{id}/since", "position:array head:array added:array changed:array closed:array"),
     ("post /api/v1/figures/{id}/freeze", FIGURE),
     ("post /api/v1/figures/{id}/remake", "id:string"),
+    ("get /api/v1/territories/{slug}/reports", "reports:array may:object"),
+    ("get /api/v1/territories/{slug}/devices", "devices:array may:object"),
+    ("get /api/v1/reports/{id}", REPORT),
     ("post /api/v1/territories/{slug}/erasures", "actor:string figures:array reports:array"),
     ("get /api/v1/site", "publisher:string? contact:string? host:string? version:string"),
 ];
@@ -90,6 +93,10 @@ const SEANCE: &str = "id:string territory:object? fields:object versions:object 
 
 /// The members of a séance's door.
 const DOOR: &str = "code:string? url:string? qr:object? expires_at:string screen_url:string?";
+
+/// The members of a report.
+const REPORT: &str = "id:string territory:object? fields:object versions:object version:array status:string frozen:object? author:string created_at:string \
+    updated_at:string sections:array devices:array may:object";
 
 /// The members of a run of an import.
 const RUN: &str = "id:string territory:string source:string file:string kind:string? data_date:string? state:string progress:object? error:string? \

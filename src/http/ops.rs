@@ -75,6 +75,11 @@ pub(super) async fn not_so(lang: Lang) -> Error {
         super::tiles::tilejson,
         super::basemap::tile,
         super::basemap::about,
+        super::maps::svg,
+        super::maps::png,
+        super::maps::pdf,
+        super::maps::territory_picture,
+        super::maps::actor_picture,
         super::imports::list,
         super::imports::upload,
         super::imports::show,
@@ -106,6 +111,9 @@ pub(super) async fn not_so(lang: Lang) -> Error {
         super::figures::erase,
         super::statistics::all,
         super::statistics::one,
+        super::reports::list,
+        super::reports::devices,
+        super::reports::show,
         super::territories::site
     )
 )]

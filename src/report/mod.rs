@@ -1,6 +1,7 @@
 //! Figures that a committee prints and cites: selections, static maps, statistics, charts, and the report that holds them. No HTTP, no SQL.
 
 pub mod chart;
+pub mod document;
 pub mod figure;
 pub mod map;
 pub mod paper;

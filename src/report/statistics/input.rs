@@ -1,9 +1,13 @@
 //! What the measures are computed from.
 
+use super::grid::Grid;
 use crate::geo::Shape;
 use crate::model::{Actor, Lang, Version, taxonomy};
 use crate::report::Named;
 use crate::report::chart::Mark;
+use geo::InteriorPoint;
+use std::sync::Arc;
+use uuid::Uuid;
 
 /// A quartier inside the territory.
 #[derive(Debug, Clone)]
@@ -37,9 +41,58 @@ pub struct Input {
     pub quartiers: Vec<Quartier>,
     /// The actors that the filter lets through, each once.
     pub actors: Vec<Actor>,
+    /// What the journal says of them, and of no others.
+    pub deeds: Vec<Deed>,
+    /// Where something is built; none without a base map or a boundary.
+    pub grid: Option<Arc<Grid>>,
+}
+
+/// One row of the journal on an actor, as far as counting needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deed {
+    /// On which actor.
+    pub actor: Uuid,
+    /// By whom; none for an import.
+    pub author: Option<Uuid>,
+    /// `osm` for an import from OpenStreetMap.
+    pub source: Option<String>,
+    /// It made the actor.
+    pub created: bool,
+    /// UTC, milliseconds since 1970.
+    pub at: i64,
+}
+
+impl Quartier {
+    /// A point inside, degrees.
+    pub(super) fn middle(&self) -> Option<[f64; 2]> {
+        self.shape.polygons().interior_point().map(|p| [p.x(), p.y()])
+    }
+
+    /// The built squares whose middle it covers.
+    pub(super) fn squares(&self, grid: &Grid) -> Vec<usize> {
+        let inside = |square: &usize| {
+            let [lon, lat] = grid.metres.from(grid.middle(*square));
+            self.shape.covers(lon, lat)
+        };
+        (0..grid.built.len()).filter(|s| grid.built[*s] > 0).filter(inside).collect()
+    }
 }
 
 impl Input {
+    /// What is shown: the area, or else the territory.
+    pub(super) fn shown(&self) -> &Named {
+        self.area.as_ref().unwrap_or(&self.territory)
+    }
+
+    /// The built squares of each quartier; of the whole where there are no quartiers.
+    pub(super) fn squares(&self, grid: &Grid) -> Vec<(String, Vec<usize>)> {
+        if self.quartiers.is_empty() {
+            let built = (0..grid.built.len()).filter(|s| grid.built[*s] > 0).collect();
+            return vec![(self.shown().name.clone(), built)];
+        }
+        self.quartiers.iter().map(|q| (q.named.name.clone(), q.squares(grid))).collect()
+    }
+
     /// How many actors have each theme as their main one, in the order of the taxonomy; the last number counts those without.
     pub(super) fn by_theme(&self) -> Vec<u64> {
         let mut counts = vec![0; taxonomy().themes.len() + 1];

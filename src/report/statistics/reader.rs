@@ -129,6 +129,8 @@ async fn gather(tx: &mut Tx, journal: &Journal, ask: &Ask, position: Version, no
         at: now,
         quartiers,
         actors,
+        deeds: Vec::new(),
+        grid: None,
     })
 }
 

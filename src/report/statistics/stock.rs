@@ -4,7 +4,7 @@ use super::input::{self, Input};
 use super::measure::{ACTORS, BIAS, Measure, Text};
 use super::table::{Cell, Table};
 use super::words::{KINDS, number, say};
-use crate::report::chart::{Bar, Bars, Chart};
+use crate::report::chart::{Chart, Stacked, StackedRow};
 
 const TEXT: Text<'static> = Text {
     title: ["Acteurs par thème et par forme", "Actors by theme and kind"],
@@ -27,6 +27,9 @@ const TEXT: Text<'static> = Text {
     unit: ["acteurs", "actors"],
 };
 
+/// Kinds with a pattern of their own.
+const PARTS: usize = 5;
+
 /// Stock by theme × kind.
 pub(super) fn stock(input: &Input) -> Measure {
     let lang = input.lang;
@@ -47,7 +50,15 @@ pub(super) fn stock(input: &Input) -> Measure {
             None => table.column("unknown", &say(lang, "Forme inconnue", "Kind unknown"), ""),
         }
     }
-    let mut bars = Vec::new();
+    // A bar has the five commonest kinds, and one part for all others.
+    let mut common = used.clone();
+    common.sort_by_key(|k| std::cmp::Reverse(counts.iter().map(|row| row[*k]).sum::<u64>()));
+    let kind = |k: &usize| KINDS.get(*k).map_or_else(|| say(lang, "Forme inconnue", "Kind unknown"), |(_, fr, en)| say(lang, fr, en));
+    let more = common.len() > PARTS + 1;
+    let named = if more { PARTS } else { common.len() };
+    let mut parts: Vec<String> = common.iter().take(named).map(kind).collect();
+    parts.extend(more.then(|| say(lang, "autres formes", "other kinds")));
+    let mut rows = Vec::new();
     for (theme, total) in themes.iter().enumerate() {
         let mark = input::mark(theme);
         // The line of actors without a theme only stands where there are any.
@@ -58,9 +69,12 @@ pub(super) fn stock(input: &Input) -> Measure {
         let mut row = vec![code, Cell::Text(input::label(lang, theme)), Cell::Count(*total)];
         row.extend(used.iter().map(|kind| Cell::Count(counts[theme][*kind])));
         table.row(row);
-        bars.push(Bar { label: input::label(lang, theme), mark, value: Some(*total as f64), shown: number(lang, *total as f64, 0) });
+        let mut numbers: Vec<u64> = common.iter().take(named).map(|k| counts[theme][*k]).collect();
+        numbers.extend(more.then(|| common.iter().skip(named).map(|k| counts[theme][*k]).sum::<u64>()));
+        let parts = numbers.into_iter().map(|n| (n as f64, number(lang, n as f64, 0))).collect();
+        rows.push(StackedRow { label: input::label(lang, theme), mark, parts, shown: number(lang, *total as f64, 0) });
     }
     measure.table = table;
-    measure.chart = Some(Chart::Bars(Bars { bars }));
+    measure.chart = Some(Chart::Stacked(Stacked { parts, rows }));
     measure
 }

@@ -41,7 +41,7 @@ describe('filters', () => {
       categories: ['ALI', 'SOL.food_aid'],
       toCheck: true,
       q: 'pain',
-      sort: 'oldest' as const,
+      area: 'le-centre', sort: 'oldest' as const,
     };
     const search = writeFilters('?test&nomap', filters, [-1.8, 47.6, -1.7, 47.7]);
     expect(search).toBe(
