@@ -52,6 +52,7 @@ mod seances_rights;
 mod security;
 mod sim;
 mod statistics;
+mod statistics_cases;
 mod territories;
 mod tidy;
 mod tiles;

@@ -65,6 +65,8 @@ const TABLE: &[Row] = &[
     data("/api/v1/territories/{slug}/pack", "", ASKING, 200),
     data("/api/v1/territories/{slug}/statistics", "", ASKING, 200),
     data("/api/v1/territories/{slug}/statistics/{file}", "", ASKING, 200),
+    data("/api/v1/territories/{slug}/relations", "", ASKING, 200),
+    data("/api/v1/territories/{slug}/relations.svg", "", ASKING, 200),
     data("/api/v1/taxonomy", "", A_WHILE, 200),
     data("/api/v1/fields", "", A_WHILE, 200),
     data("/api/v1/actors/{id}", "", NEVER, 200),

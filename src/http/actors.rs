@@ -131,7 +131,26 @@ fn changes(e: &Entry) -> Map<String, Value> {
 /// # Errors
 /// When the database does not answer.
 pub(super) async fn json(app: &App, tx: &mut Tx, id: Uuid) -> Result<Option<Value>> {
-    Ok(tx.actor(id).await?.map(|a| written(app, &a)))
+    let Some(actor) = tx.actor(id).await? else { return Ok(None) };
+    let mut whole = written(app, &actor);
+    whole["related"] = related(tx, id).await?.into();
+    Ok(Some(whole))
+}
+
+/// The actors that one stands to: as it says (`to`), and as they say (`from`).
+async fn related(tx: &mut Tx, id: Uuid) -> Result<Vec<Value>> {
+    let rows = tx.relations_of(id).await?;
+    let mut ids: Vec<Uuid> = rows.iter().map(|(actor, _, other)| if *actor == id { *other } else { *actor }).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let others = tx.actors_among(&ids).await?;
+    let one = |(actor, kind, other): &(Uuid, String, Uuid)| {
+        let (direction, id) = if *actor == id { ("to", other) } else { ("from", actor) };
+        let other = others.iter().find(|a| a.id == *id)?;
+        let theme = other.category().split('.').next();
+        Some(json!({"id": id, "name": other.name(), "theme": theme, "kind": kind, "direction": direction}))
+    };
+    Ok(rows.iter().filter_map(one).collect())
 }
 
 /// An actor as the API writes it.

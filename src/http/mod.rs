@@ -205,6 +205,8 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/territories/{slug}/pack", get(pack::show))
         .route("/api/v1/territories/{slug}/statistics", get(statistics::all))
         .route("/api/v1/territories/{slug}/statistics/{file}", get(statistics::one))
+        .route("/api/v1/territories/{slug}/relations", get(statistics::relations))
+        .route("/api/v1/territories/{slug}/relations.svg", get(statistics::relations_drawn))
         .route("/api/v1/taxonomy", get(territories::taxonomy))
         .route("/api/v1/fields", get(territories::fields))
         .route("/api/v1/actors/{id}", get(actors::show))

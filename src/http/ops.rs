@@ -114,6 +114,8 @@ pub(super) async fn not_so(lang: Lang) -> Error {
         super::reports::list,
         super::reports::devices,
         super::reports::show,
+        super::statistics::relations,
+        super::statistics::relations_drawn,
         super::territories::site
     )
 )]

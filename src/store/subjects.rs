@@ -73,6 +73,14 @@ impl Tx {
         self.actors_among(&ids).await
     }
 
+    /// Ids of the actors that were made in a territory, wherever they lie now.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn actors_at_home(&mut self, territory: Uuid) -> Result<Vec<Uuid>> {
+        Ok(all!(self, (Uuid,), "select id from actors where home = $1", territory).into_iter().map(|r| r.0).collect())
+    }
+
     /// Some actors after an id, by id, deleted ones too: all of them at once can take gigabytes.
     ///
     /// # Errors
@@ -191,6 +199,7 @@ impl Tx {
                 place.precision.as_str()
             );
         }
+        self.put_relations(a, new).await?;
         self.add_memberships(a.id, &a.territories).await
     }
 

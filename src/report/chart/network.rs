@@ -35,6 +35,8 @@ pub struct Network {
     pub edges: Vec<Edge>,
     /// Names of the kinds of link.
     pub kinds: Vec<String>,
+    /// What is said when there is none.
+    pub none: String,
     /// What is said of how many actors have no link, and of how many have too few to be drawn.
     pub left_out: [String; 2],
 }
@@ -61,6 +63,11 @@ pub(super) fn draw(network: &Network, frame: &Frame) -> String {
     let (drawn, edges, bare) = chosen(network);
     legend(&mut sheet, network);
     let pairs: Vec<[usize; 2]> = edges.iter().map(|e| [e.from, e.to]).collect();
+    if drawn.is_empty() {
+        sheet.text(EDGE, sheet.y + 24.0, &network.none, PLAIN.bold());
+        sheet.y += 36.0;
+        return sheet.finish(frame);
+    }
     let high = (180.0 + 34.0 * drawn.len() as f64).clamp(220.0, 640.0);
     let (left, wide, top) = (EDGE + 70.0, WIDTH - 2.0 * EDGE - 140.0, sheet.y + 24.0);
     let places: Vec<[f64; 2]> = spread(drawn.len(), &pairs).into_iter().map(|[x, y]| [left + x * wide, top + y * (high - 60.0)]).collect();

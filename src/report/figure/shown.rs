@@ -78,6 +78,6 @@ impl Shown {
 }
 
 /// The alternative text: the author's, or one made of what, where, when and how many.
-pub fn alternative(figure: &Definition, selection: &Selection, lang: Lang) -> String {
+pub(super) fn alternative(figure: &Definition, selection: &Selection, lang: Lang) -> String {
     if figure.alt.is_empty() { words::alternative(&figure.title, selection, lang) } else { figure.alt.clone() }
 }

@@ -6,6 +6,7 @@ mod concentration;
 mod coverage;
 mod density;
 mod grid;
+mod ground;
 mod input;
 mod measure;
 mod network;
@@ -21,9 +22,9 @@ pub use coverage::NEAR;
 pub use grid::{Grid, Marking};
 pub use input::{Deed, Input, Quartier};
 pub use measure::{Measure, Statistics};
-pub use network::{Link, drawing, links};
+pub use network::{Link, Tied, Ties, drawing, links};
 pub use people::FEWEST;
-pub use reader::{Ask, Reader, Unread};
+pub use reader::{Ask, At, Reader, Unread};
 pub use table::{Cell, Column, Table};
 pub use words::{day, number};
 
@@ -69,6 +70,8 @@ pub fn all(input: &Input) -> Statistics {
         at: input.at,
         population: input.population,
         actors: input.actors.len(),
+        before: None,
+        ties: network::ties(&input.actors),
         measures,
     }
 }

@@ -29,6 +29,43 @@ pub struct Link {
     pub kind: usize,
 }
 
+/// An actor with a link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tied {
+    /// Which one.
+    pub id: Uuid,
+    /// Its name.
+    pub name: String,
+    /// Code of its main theme, or empty.
+    pub theme: String,
+}
+
+/// The links of a territory's actors.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ties {
+    /// The actors with a link, by name.
+    pub actors: Vec<Tied>,
+    /// Their links, by place in the list of actors.
+    pub links: Vec<Link>,
+    /// Links to actors that are deleted or not among those asked for.
+    pub left_out: usize,
+}
+
+/// The links among actors, without those that have none.
+pub(super) fn ties(actors: &[Actor]) -> Ties {
+    let (links, left_out) = links(actors);
+    let mut linked: Vec<usize> = links.iter().flat_map(|l| [l.from, l.to]).collect();
+    linked.sort_unstable();
+    linked.dedup();
+    let place = |actor: usize| linked.binary_search(&actor).unwrap_or_default();
+    let tied = |i: &usize| {
+        let a = &actors[*i];
+        Tied { id: a.id, name: a.name().to_owned(), theme: a.category().split('.').next().unwrap_or("").to_owned() }
+    };
+    let links = links.iter().map(|l| Link { from: place(l.from), to: place(l.to), kind: l.kind }).collect();
+    Ties { actors: linked.iter().map(tied).collect(), links, left_out }
+}
+
 /// The links among actors, each once, in the order of the actors; and how many point at none of them. A link that says the same from
 /// either side counts once, whoever noted it.
 pub fn links(actors: &[Actor]) -> (Vec<Link>, usize) {
@@ -56,6 +93,7 @@ pub fn drawing(lang: Lang, actors: &[Actor], links: &[Link]) -> Network {
         nodes: actors.iter().map(node).collect(),
         edges: links.iter().map(|l| Edge { from: l.from, to: l.to, kind: l.kind, directed: !BOTH_WAYS[l.kind] }).collect(),
         kinds: LABELS.map(|[fr, en]| say(lang, fr, en)).to_vec(),
+        none: say(lang, "Personne n’a encore noté de lien.", "Nobody has noted a link yet."),
         left_out: [
             say(lang, "acteurs sans lien ne sont pas dessinés", "actors without a link are not drawn"),
             say(lang, "acteurs peu reliés non plus", "actors with few links neither"),
@@ -140,7 +178,7 @@ pub(super) fn network(input: &Input) -> Measure {
         let count = number(lang, links.len() as f64, 0);
         measure.shown = format!("{} ; {count} {}", share(lang, linked, all), say(lang, "liens", "links"));
     }
-    measure.chart = (!links.is_empty()).then(|| Chart::Network(drawing(lang, &input.actors, &links)));
+    measure.chart = Some(Chart::Network(drawing(lang, &input.actors, &links)));
     measure
 }
 
