@@ -29,6 +29,7 @@ mod pages;
 mod quota;
 mod ready;
 mod report_files;
+mod report_pages;
 mod reports;
 mod seance_pages;
 mod seance_work;
@@ -103,6 +104,8 @@ pub struct Shared {
     seances: Seances,
     figures: Figures,
     queue: crate::report::Queue,
+    reports: crate::report::document::Desk,
+    office: crate::report::document::Office,
     statistics: Arc<crate::report::statistics::Reader>,
 }
 
@@ -137,6 +140,7 @@ impl App {
         let statistics = Arc::new(crate::report::statistics::Reader::default());
         let queue = crate::report::Queue::default();
         let figures = Figures::new(journal.clone(), archives.clone(), statistics.clone(), queue.clone());
+        let office = crate::report::document::Office::find(options.soffice.as_deref());
         let seances = Seances::new(journal.clone(), geocoder.clone(), seance_key);
         let app = Self(Arc::new(Shared {
             journal,
@@ -152,6 +156,8 @@ impl App {
             imports,
             live,
             seances,
+            reports: crate::report::document::Desk::new(figures.clone(), queue.clone()),
+            office,
             figures,
             queue,
             statistics,
@@ -279,12 +285,13 @@ pub fn router(app: App) -> Routes {
         .route("/{slug}/imports", get(pages::territory))
         .route("/{slug}/moderation", get(pages::territory))
         .route("/{slug}/figures", get(pages::territory))
+        .route("/{slug}/rapports", get(report_pages::list))
+        .route("/{slug}/rapports/{id}", get(report_pages::one))
         .route("/{slug}/seances", get(seance_pages::list))
         .route("/{slug}/seances/{id}", get(seance_pages::one))
         .route("/{slug}/seances/{id}/ecran", get(seance_pages::screen))
         .route("/s", get(pages::text_page))
         .route("/s/{id}", get(pages::text_page))
-        .route("/r/{file}", get(report_files::file))
         .route("/assets/{*path}", get(assets::asset))
         .route("/bouillon.svg", get(assets::icon))
         .route("/sw.js", get(assets::worker))
@@ -313,6 +320,14 @@ pub fn router(app: App) -> Routes {
         .method_not_allowed_fallback(ops::not_so)
         .layer(CorsLayer::new().allow_origin(Any).allow_methods([Method::GET, Method::HEAD]).expose_headers([header::ETAG]))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, DRAWING));
+    // A report is drawn in its turn, and its PDF made by another program: that may take longer than any other answer.
+    let slow = axum::Router::new()
+        .route("/r/{file}", get(report_files::file))
+        .route("/api/v1/reports/{id}/picture", post(report_files::picture))
+        .route("/api/v1/reports/{id}/freeze", post(report_files::freeze))
+        .route("/api/v1/reports/{id}/remake", post(report_files::remake))
+        .method_not_allowed_fallback(ops::not_so)
+        .layer(DefaultBodyLimit::max(crate::report::document::BYTES_MAX));
     let sockets = axum::Router::new()
         // A socket lasts for hours: no layer that ends a request after seconds may be around it.
         .route("/api/v1/live", get(live::live))
@@ -327,6 +342,7 @@ pub fn router(app: App) -> Routes {
         .merge(drawing)
         .merge(uploads)
         .merge(drawings)
+        .merge(slow)
         .merge(sockets)
         .layer(middleware::from_fn_with_state(app.clone(), as_new_as))
         .layer(middleware::from_fn_with_state(app.clone(), guard::guard))

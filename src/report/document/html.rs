@@ -8,7 +8,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 const CSS: &str = include_str!("print.css");
 
 /// The file.
-pub fn write(document: &Document) -> Vec<u8> {
+pub(super) fn write(document: &Document) -> Vec<u8> {
     let lang = document.lang;
     let page = html! {
         (DOCTYPE)
@@ -173,7 +173,7 @@ fn pixels(mm: f64) -> u32 {
 }
 
 /// RFC 4648, section 4.
-fn base64(bytes: &[u8]) -> String {
+pub(super) fn base64(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for three in bytes.chunks(3) {
