@@ -230,7 +230,6 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/territories/{slug}/figures", get(figures::list))
         .route("/api/v1/figures/{id}", get(figures::show))
         .route("/api/v1/figures/{id}/since", get(figures::since))
-        .route("/f/{id}", get(figure_pages::one))
         .route("/embed.js", get(assets::embed))
         .route("/api/v1/openapi.json", get(ops::openapi))
         .route("/tiles/actors/{slug}/{z}/{x}/{y}", get(tiles::actors))
@@ -273,12 +272,10 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/seances/{id}/minutes.csv", get(seance_work::minutes_csv))
         .route("/api/v1/seances/{id}/edits", get(seance_work::edits))
         .route("/api/v1/seances/{id}/undo", post(seance_work::undo))
+        .route("/api/v1/figures/{id}/remake", post(figures::remake))
         .route("/api/v1/territories/{slug}/reports", get(reports::list))
         .route("/api/v1/territories/{slug}/devices", get(reports::devices))
         .route("/api/v1/reports/{id}", get(reports::show))
-        .route("/api/v1/figures/{id}/freeze", post(figures::freeze))
-        .route("/api/v1/figures/{id}/remake", post(figures::remake))
-        .route("/api/v1/territories/{slug}/erasures", post(figures::erase))
         .route("/api/{*rest}", get(ops::nothing).fallback(ops::nothing));
     let pages = axum::Router::new()
         .route("/", get(pages::directory))
@@ -308,11 +305,29 @@ pub fn router(app: App) -> Routes {
         .route("/sw.js", get(assets::worker))
         .route("/healthz", get(ops::healthz))
         .route("/readyz", get(ops::readyz));
+    // Freezing and erasing draw too.
+    let drawing = axum::Router::new()
+        .route("/api/v1/figures/{id}/freeze", post(figures::freeze))
+        .route("/api/v1/territories/{slug}/erasures", post(figures::erase))
+        .method_not_allowed_fallback(ops::not_so)
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, DRAWING));
     // An extract is larger than any other body and takes longer; the handler counts and waits itself.
     let uploads = axum::Router::new()
         .route("/api/v1/territories/{slug}/imports", get(imports::list).post(imports::upload))
         .method_not_allowed_fallback(ops::not_so)
         .layer(DefaultBodyLimit::disable());
+    // A drawing waits for those before it.
+    let drawings = axum::Router::new()
+        .route("/api/v1/territories/{slug}/map.svg", get(maps::svg))
+        .route("/api/v1/territories/{slug}/map.png", get(maps::png))
+        .route("/api/v1/territories/{slug}/map.pdf", get(maps::pdf))
+        .route("/f/{id}", get(figure_pages::one))
+        .route("/og/{file}", get(maps::territory_picture))
+        .route("/og/{slug}/{file}", get(maps::actor_picture))
+        .method_not_allowed_fallback(ops::not_so)
+        .layer(CorsLayer::new().allow_origin(Any).allow_methods([Method::GET, Method::HEAD]).expose_headers([header::ETAG]))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, DRAWING));
     // A report is drawn in its turn, and its PDF made by another program: that may take longer than any other answer.
     let slow = axum::Router::new()
         .route("/r/{file}", get(report_files::file))
@@ -321,16 +336,6 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/reports/{id}/remake", post(report_files::remake))
         .method_not_allowed_fallback(ops::not_so)
         .layer(DefaultBodyLimit::max(crate::report::document::BYTES_MAX));
-    // A drawing waits for those before it.
-    let drawings = axum::Router::new()
-        .route("/api/v1/territories/{slug}/map.svg", get(maps::svg))
-        .route("/api/v1/territories/{slug}/map.png", get(maps::png))
-        .route("/api/v1/territories/{slug}/map.pdf", get(maps::pdf))
-        .route("/og/{file}", get(maps::territory_picture))
-        .route("/og/{slug}/{file}", get(maps::actor_picture))
-        .method_not_allowed_fallback(ops::not_so)
-        .layer(CorsLayer::new().allow_origin(Any).allow_methods([Method::GET, Method::HEAD]).expose_headers([header::ETAG]))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, DRAWING));
     let sockets = axum::Router::new()
         // A socket lasts for hours: no layer that ends a request after seconds may be around it.
         .route("/api/v1/live", get(live::live))
@@ -342,9 +347,10 @@ pub fn router(app: App) -> Routes {
         .method_not_allowed_fallback(ops::not_so)
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
+        .merge(drawing)
         .merge(uploads)
-        .merge(slow)
         .merge(drawings)
+        .merge(slow)
         .merge(sockets)
         .layer(middleware::from_fn_with_state(app.clone(), as_new_as))
         .layer(middleware::from_fn_with_state(app.clone(), guard::guard))

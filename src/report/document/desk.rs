@@ -124,7 +124,7 @@ impl Desk {
             drop(tx);
             let ask = Ask { territory: home, area: None, filter: crate::atlas::Filter::default(), lang, at: None, before: None };
             let found = self.figures.statistics.read(&self.figures.journal, &self.figures.archives, &ask).await.map_err(|e| match e {
-                Unread::NoTerritory => Error::Unknown,
+                Unread::NoTerritory | Unread::NotYet | Unread::Outside => Error::Unknown,
                 Unread::Store(e) => Error::Store(e),
                 other => Error::Broken(other.to_string()),
             })?;
