@@ -309,7 +309,7 @@ mod tests {
         for i in 1..=40 {
             assert_eq!(placed.svg.matches(&format!(">{i}</text>")).count(), 1, "{i}");
         }
-        assert!(!placed.svg.contains("L"), "nobody was moved");
+        assert!(!placed.svg.contains("stroke-width=\"0.9\""), "nobody was moved");
     }
 
     #[test]
