@@ -75,11 +75,22 @@ const TABLE: &[Row] = &[
     data("/api/v1/geocode/search", "?q=rue", ASKING, 200),
     data("/api/v1/geocode/reverse", "?lon=2.5&lat=48.5", ASKING, 200),
     data("/api/v1/changes", "?after=0&territory=ville", ASKING, 200),
+    data("/api/v1/territories/{slug}/figures", "", NEVER, 200),
+    data("/api/v1/figures/{id}", "", NEVER, 200),
+    data("/api/v1/figures/{id}/since", "", NEVER, 200),
+    data("/f/{id}", ".json", ASKING, 200),
+    data("/embed.js", "", A_WHILE, 200),
     data("/api/v1/openapi.json", "", NEVER, 200),
     data("/tiles/actors/{slug}/{z}/{x}/{y}", "", ASKING, 200),
     data("/tiles/actors/{slug}", ".json", NEVER, 200),
     data("/tiles/base/{archive}/{z}/{x}/{y}", "", NEVER, 404),
     data("/tiles/base/{archive}", ".json", NEVER, 404),
+    row("get", "/tiles/raster/{slug}/{z}/{x}/{y}", "", true, A_WHILE, all(200)),
+    data("/api/v1/territories/{slug}/map.svg", "", ASKING, 200),
+    data("/api/v1/territories/{slug}/map.png", "", ASKING, 200),
+    data("/api/v1/territories/{slug}/map.pdf", "", ASKING, 200),
+    data("/og/{file}", "", ASKING, 200),
+    data("/og/{slug}/{file}", "", ASKING, 200),
     own("post", "/api/v1/edits", " {\"edits\":[]}", all(400)),
     own("get", "/api/v1/form", "", all(200)),
     own("get", "/api/v1/actors/{id}/history", "", all(200)),
@@ -114,6 +125,13 @@ const TABLE: &[Row] = &[
     own("get", "/api/v1/seances/{id}/minutes.csv", "", team(200)),
     own("get", "/api/v1/seances/{id}/edits", "", team(200)),
     own("post", "/api/v1/seances/{id}/undo", " {\"whole\":true,\"preview\":true}", team(200)),
+    own("post", "/api/v1/figures/{id}/freeze", " {}", team(200)),
+    own("post", "/api/v1/figures/{id}/remake", " {}", all(200)),
+    own("get", "/api/v1/territories/{slug}/reports", "", all(200)),
+    own("get", "/api/v1/territories/{slug}/devices", "", all(200)),
+    own("get", "/api/v1/reports/{id}", "", all(200)),
+    own("get", "/r/{file}", "", all(200)),
+    own("post", "/api/v1/territories/{slug}/erasures", " {\"actor\":\"00000000-0000-0000-0000-000000000000\"}", team(404)),
     // Without the headers of a WebSocket; tests/live*.rs open it.
     own("get", "/api/v1/live", "", all(426)),
     own("get", "/api/{*rest}", "", all(404)),
@@ -130,7 +148,11 @@ const TABLE: &[Row] = &[
     page("/{slug}/mes-contributions"),
     page("/{slug}/imports"),
     page("/{slug}/moderation"),
+    page("/{slug}/figures"),
     page("/{slug}/seances"),
+    page("/{slug}/statistiques"),
+    page("/{slug}/rapports"),
+    page("/{slug}/rapports/{id}"),
     own("get", "/{slug}/seances/{id}", "", all(200)),
     page("/{slug}/seances/{id}/ecran"),
     page("/s"),
@@ -143,7 +165,14 @@ const TABLE: &[Row] = &[
 ];
 
 /// Routes that do not look at their body.
-const READS_NO_JSON: [&str; 4] = ["/api/v1/me/recovery", "/api/v1/imports/{id}/apply", "/api/v1/imports/{id}/undo", "/api/v1/imports/{id}/discard"];
+const READS_NO_JSON: [&str; 6] = [
+    "/api/v1/me/recovery",
+    "/api/v1/imports/{id}/apply",
+    "/api/v1/imports/{id}/undo",
+    "/api/v1/imports/{id}/discard",
+    "/api/v1/figures/{id}/freeze",
+    "/api/v1/figures/{id}/remake",
+];
 
 /// Method and path of every route that the router's source names.
 fn routed() -> BTreeSet<(String, String)> {
@@ -165,11 +194,22 @@ fn routed() -> BTreeSet<(String, String)> {
 impl Row {
     fn address(&self, ids: &Ids) -> String {
         let (query, _) = self.more.split_once(' ').unwrap_or((self.more, ""));
-        let path = self.path.replace("{slug}", "ville").replace("{archive}", "ville").replace("{participant}", &ids.actor);
-        let path = path.replace("{id}", if path.contains("/seances/") { &ids.seance } else { &ids.actor });
+        let path = self
+            .path
+            .replace("/og/{file}", "/og/ville.png")
+            .replace("/og/{slug}/{file}", &format!("/og/ville/{}.png", ids.actor))
+            .replace("{slug}", "ville")
+            .replace("{archive}", "ville")
+            .replace("{participant}", &ids.actor);
+        let known = [("/seances/", &ids.seance), ("/figures/", &ids.figure), ("/f/", &ids.figure), ("/reports/", &ids.report)];
+        let id = known.iter().find(|(part, _)| path.contains(part)).map_or(&ids.actor, |(_, id)| id);
+        let file = if path.starts_with("/r/") { format!("{}.html", ids.report) } else { "stock.csv".to_owned() };
+        let path = path.replace("{id}", id).replace("{file}", &file);
         format!(
             "{}{query}",
-            path.replace("{z}/{x}/{y}", "8/129/88.mvt").replace("{*rest}", "v1/rien").replace("{*path}", "x.js").replace("{file}", "stock.csv")
+            path.replace("{z}/{x}/{y}", if path.starts_with("/tiles/raster/") { "8/129/88.png" } else { "8/129/88.mvt" })
+                .replace("{*rest}", "v1/rien")
+                .replace("{*path}", "x.js")
         )
     }
 
@@ -190,6 +230,8 @@ fn the_table_names_every_route_and_nothing_else() {
 struct Ids {
     actor: String,
     seance: String,
+    figure: String,
+    report: String,
 }
 
 async fn town(backend: Backend) -> (App, Ids, Vec<Person>) {
@@ -199,7 +241,9 @@ async fn town(backend: Backend) -> (App, Ids, Vec<Person>) {
     let made = contributor.add("ville", json!({"name": "La Ruche", "place/p1/position": at(2.5, 48.5)})).await;
     let mut people = vec![app.person(), contributor, app.with_role("moderator").await, app.with_role("admin").await];
     let seance = crate::seances::open(&mut people[2], "ville", json!({})).await.to_string();
-    (app, Ids { actor: made["id"].as_str().unwrap().to_owned(), seance }, people)
+    let figure = crate::figures::figure(&mut people[2], json!({"status": "published"})).await;
+    let report = crate::reports::published(&mut people[2], "ville").await;
+    (app, Ids { actor: made["id"].as_str().unwrap().to_owned(), seance, figure, report }, people)
 }
 
 on_both! {

@@ -27,6 +27,14 @@ pub(super) async fn icon(headers: HeaderMap) -> Response {
     serve("bouillon.svg", &headers, "public, max-age=86400")
 }
 
+/// What a page of another site may load beside its frames, so that they are as high as what they show.
+pub(super) async fn embed() -> Response {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/javascript; charset=utf-8"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+    (headers, include_str!("embed.js")).into_response()
+}
+
 /// The service worker, which must lie beside the pages that it serves; browsers ask for it again at each visit.
 pub(super) async fn worker(headers: HeaderMap) -> Response {
     serve("sw.js", &headers, "no-cache")

@@ -114,15 +114,23 @@ fn uncoded(headers: &HeaderMap) -> Result<(), Error> {
     Err(Error::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "coded_body", french, english))
 }
 
+/// Who may show an answer of `/embed/` in a frame, when its handler knows: origins with spaces between.
+#[derive(Debug, Clone)]
+pub(super) struct Embedders(pub(super) String);
+
 fn secured(mut response: Response, framed: bool, https: bool) -> Response {
+    let embedders = response.extensions_mut().remove::<Embedders>().filter(|_| framed);
     let headers = response.headers_mut();
-    let csp = format!("{CSP}{}", if framed { "*" } else { "'none'" });
+    let csp = format!("{CSP}{}", embedders.as_ref().map_or(if framed { "*" } else { "'none'" }, |e| &e.0));
     let set = |headers: &mut HeaderMap, name: HeaderName, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(name, value);
         }
     };
-    set(headers, header::CONTENT_SECURITY_POLICY, &csp);
+    // A page that stands alone brings a stricter policy of its own.
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+        set(headers, header::CONTENT_SECURITY_POLICY, &csp);
+    }
     set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(headers, header::REFERRER_POLICY, "strict-origin-when-cross-origin");
     set(headers, HeaderName::from_static("cross-origin-opener-policy"), "same-origin");

@@ -5,14 +5,20 @@ mod actors;
 mod assets;
 mod basemap;
 mod edits;
+mod embed_pages;
 mod error;
 mod extract;
+mod figure_body;
+mod figure_data;
+mod figure_pages;
+mod figures;
 mod form;
 mod geocode;
 mod guard;
 mod imports;
 mod lists;
 mod live;
+mod maps;
 mod me;
 mod moderation;
 mod openapi;
@@ -21,7 +27,10 @@ mod options;
 mod pack;
 mod pages;
 mod quota;
+mod raster;
 mod ready;
+mod report_files;
+mod reports;
 mod seance_pages;
 mod seance_work;
 mod seances;
@@ -42,8 +51,11 @@ use crate::geocode::Geocoder;
 use crate::import::Imports;
 use crate::journal::Journal;
 use crate::model::Lang;
+use crate::report::figure::Figures;
+use crate::report::raster::RasterTiles;
 use crate::seance::Seances;
 use crate::tiles::{ActorTiles, Archives};
+use anyhow::Context;
 use axum::extract::{DefaultBodyLimit, FromRef, FromRequestParts, MatchedPath, Request, State};
 use axum::http::{HeaderName, Method, StatusCode, header};
 use axum::middleware::{self, Next};
@@ -67,6 +79,8 @@ use tower_http::timeout::TimeoutLayer;
 const BODY_MAX: usize = 512 * 1024;
 /// A request may take this long.
 const TIMEOUT: Duration = Duration::from_secs(15);
+/// A drawing may take this long, with its time in the queue.
+const DRAWING: Duration = Duration::from_secs(90);
 
 /// All routes.
 pub type Routes = axum::Router;
@@ -84,13 +98,16 @@ pub struct Shared {
     cookie_key: Key,
     form_key: Vec<u8>,
     tiles: ActorTiles,
-    archives: Archives,
+    archives: Arc<Archives>,
+    raster: RasterTiles,
     geocoder: Geocoder,
     ready: ready::Ready,
     imports: Imports,
     live: live::Live,
     seances: Seances,
-    statistics: crate::report::statistics::Reader,
+    figures: Figures,
+    queue: crate::report::Queue,
+    statistics: Arc<crate::report::statistics::Reader>,
 }
 
 impl std::ops::Deref for App {
@@ -120,6 +137,11 @@ impl App {
         tx.commit().await?;
         let live = live::Live::start(&journal);
         let tiles = ActorTiles::new(journal.atlas.clone(), options.tile_cache);
+        let archives = Arc::new(archives);
+        let raster = RasterTiles::new(options.raster_engine, std::env::current_exe().context("the program's own file is not found")?)?;
+        let statistics = Arc::new(crate::report::statistics::Reader::default());
+        let queue = crate::report::Queue::default();
+        let figures = Figures::new(journal.clone(), archives.clone(), statistics.clone(), queue.clone());
         let seances = Seances::new(journal.clone(), geocoder.clone(), seance_key);
         let app = Self(Arc::new(Shared {
             journal,
@@ -130,12 +152,15 @@ impl App {
             form_key,
             tiles,
             archives,
+            raster,
             geocoder,
             ready: ready::Ready::default(),
             imports,
             live,
             seances,
-            statistics: crate::report::statistics::Reader::default(),
+            figures,
+            queue,
+            statistics,
         }));
         let weak = Arc::downgrade(&app.0);
         tokio::spawn(async move {
@@ -196,11 +221,17 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/geocode/search", get(geocode::search))
         .route("/api/v1/geocode/reverse", get(geocode::reverse))
         .route("/api/v1/changes", get(lists::changes))
+        .route("/api/v1/territories/{slug}/figures", get(figures::list))
+        .route("/api/v1/figures/{id}", get(figures::show))
+        .route("/api/v1/figures/{id}/since", get(figures::since))
+        .route("/f/{id}", get(figure_pages::one))
+        .route("/embed.js", get(assets::embed))
         .route("/api/v1/openapi.json", get(ops::openapi))
         .route("/tiles/actors/{slug}/{z}/{x}/{y}", get(tiles::actors))
         .route("/tiles/actors/{slug}", get(tiles::tilejson))
         .route("/tiles/base/{archive}/{z}/{x}/{y}", get(basemap::tile))
         .route("/tiles/base/{archive}", get(basemap::about))
+        .route("/tiles/raster/{slug}/{z}/{x}/{y}", get(raster::tile))
         // Inside the CORS layer, which answers preflights before them.
         .method_not_allowed_fallback(ops::not_so)
         .layer(CorsLayer::new().allow_origin(Any).allow_methods([Method::GET, Method::HEAD]).expose_headers([header::ETAG]));
@@ -236,6 +267,12 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/seances/{id}/minutes.csv", get(seance_work::minutes_csv))
         .route("/api/v1/seances/{id}/edits", get(seance_work::edits))
         .route("/api/v1/seances/{id}/undo", post(seance_work::undo))
+        .route("/api/v1/figures/{id}/freeze", post(figures::freeze))
+        .route("/api/v1/figures/{id}/remake", post(figures::remake))
+        .route("/api/v1/territories/{slug}/reports", get(reports::list))
+        .route("/api/v1/territories/{slug}/devices", get(reports::devices))
+        .route("/api/v1/reports/{id}", get(reports::show))
+        .route("/api/v1/territories/{slug}/erasures", post(figures::erase))
         .route("/api/{*rest}", get(ops::nothing).fallback(ops::nothing));
     let pages = axum::Router::new()
         .route("/", get(pages::directory))
@@ -243,7 +280,7 @@ pub fn router(app: App) -> Routes {
         .route("/donnees-personnelles", get(pages::text_page))
         .route("/accessibilite", get(pages::text_page))
         .route("/invitation", get(pages::text_page))
-        .route("/embed/{slug}", get(pages::territory))
+        .route("/embed/{slug}", get(embed_pages::one))
         .route("/{slug}", get(pages::territory))
         .route("/{slug}/acteurs/{id}", get(pages::actor))
         .route("/{slug}/carte", get(pages::territory))
@@ -251,11 +288,16 @@ pub fn router(app: App) -> Routes {
         .route("/{slug}/mes-contributions", get(pages::territory))
         .route("/{slug}/imports", get(pages::territory))
         .route("/{slug}/moderation", get(pages::territory))
+        .route("/{slug}/figures", get(pages::territory))
+        .route("/{slug}/statistiques", get(pages::territory))
+        .route("/{slug}/rapports", get(pages::territory))
+        .route("/{slug}/rapports/{id}", get(pages::report))
         .route("/{slug}/seances", get(seance_pages::list))
         .route("/{slug}/seances/{id}", get(seance_pages::one))
         .route("/{slug}/seances/{id}/ecran", get(seance_pages::screen))
         .route("/s", get(pages::text_page))
         .route("/s/{id}", get(pages::text_page))
+        .route("/r/{file}", get(report_files::file))
         .route("/assets/{*path}", get(assets::asset))
         .route("/bouillon.svg", get(assets::icon))
         .route("/sw.js", get(assets::worker))
@@ -266,6 +308,16 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/territories/{slug}/imports", get(imports::list).post(imports::upload))
         .method_not_allowed_fallback(ops::not_so)
         .layer(DefaultBodyLimit::disable());
+    // A drawing waits for those before it.
+    let drawings = axum::Router::new()
+        .route("/api/v1/territories/{slug}/map.svg", get(maps::svg))
+        .route("/api/v1/territories/{slug}/map.png", get(maps::png))
+        .route("/api/v1/territories/{slug}/map.pdf", get(maps::pdf))
+        .route("/og/{file}", get(maps::territory_picture))
+        .route("/og/{slug}/{file}", get(maps::actor_picture))
+        .method_not_allowed_fallback(ops::not_so)
+        .layer(CorsLayer::new().allow_origin(Any).allow_methods([Method::GET, Method::HEAD]).expose_headers([header::ETAG]))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, DRAWING));
     let sockets = axum::Router::new()
         // A socket lasts for hours: no layer that ends a request after seconds may be around it.
         .route("/api/v1/live", get(live::live))
@@ -278,6 +330,7 @@ pub fn router(app: App) -> Routes {
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
         .merge(uploads)
+        .merge(drawings)
         .merge(sockets)
         .layer(middleware::from_fn_with_state(app.clone(), as_new_as))
         .layer(middleware::from_fn_with_state(app.clone(), guard::guard))

@@ -71,8 +71,22 @@ const ANSWERS: &[(&str, &str)] = &[
     ),
     ("get /api/v1/seances/{id}/edits", "edits:array next:integer?"),
     ("post /api/v1/seances/{id}/undo", "reverted:integer kept:array lines:array"),
+    ("get /api/v1/territories/{slug}/figures", "figures:array"),
+    ("get /api/v1/figures/{id}", FIGURE),
+    ("get /api/v1/figures/{id}/since", "position:array head:array added:array changed:array closed:array"),
+    ("post /api/v1/figures/{id}/freeze", FIGURE),
+    ("post /api/v1/figures/{id}/remake", "id:string"),
+    ("get /api/v1/territories/{slug}/reports", "reports:array may:object"),
+    ("get /api/v1/territories/{slug}/devices", "devices:array may:object"),
+    ("get /api/v1/reports/{id}", REPORT),
+    ("post /api/v1/territories/{slug}/erasures", "actor:string figures:array reports:array"),
     ("get /api/v1/site", "publisher:string? contact:string? host:string? version:string"),
 ];
+
+/// The members of a figure.
+const FIGURE: &str = "id:string kind:string territory:object? area:object? fields:object versions:object version:array status:string author:string \
+    created_at:string updated_at:string actors:integer state_line:string problem:string? frozen:object? since:object? licence:string sources:array \
+    citation:string address:string may:object";
 
 /// The members of a séance.
 const SEANCE: &str = "id:string territory:object? fields:object versions:object version:array state:string deleted:boolean participants:integer you:object? \
@@ -80,6 +94,10 @@ const SEANCE: &str = "id:string territory:object? fields:object versions:object 
 
 /// The members of a séance's door.
 const DOOR: &str = "code:string? url:string? qr:object? expires_at:string screen_url:string?";
+
+/// The members of a report.
+const REPORT: &str = "id:string territory:object? fields:object versions:object version:array status:string frozen:object? author:string created_at:string \
+    updated_at:string sections:array devices:array may:object";
 
 /// The members of a run of an import.
 const RUN: &str = "id:string territory:string source:string file:string kind:string? data_date:string? state:string progress:object? error:string? \
@@ -162,7 +180,7 @@ fn edit() -> Value {
         "additionalProperties": false,
         "properties": {
             "id": id,
-            "subject": {"type": "object", "required": ["kind", "id"], "properties": {"kind": {"enum": ["actor", "territory", "seance", "cell"]}, "id": id}},
+            "subject": {"type": "object", "required": ["kind", "id"], "properties": {"kind": {"enum": ["actor", "territory", "seance", "cell", "figure", "report", "block", "device"]}, "id": id}},
             "kind": {"enum": ["create", "set", "add", "remove", "delete", "restore", "revert"]},
             "territory": {"type": ["string", "null"], "description": "Short address of the home territory; for `create` of an actor or a séance."},
             "set": {"type": "object", "description": "Field → new value; for `add` and `remove`, field → list of members."},

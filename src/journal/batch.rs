@@ -3,7 +3,7 @@
 
 use super::core::{Author, Request};
 use super::participation::Ground;
-use crate::model::edit::{Ack, Entry, SubjectKind};
+use crate::model::edit::{Ack, EditKind, Entry, SubjectKind};
 use crate::model::{Actor, Cell, Seance, Territory};
 use crate::store::{self, Grant, Line, Note, Participant, Tx};
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -117,6 +117,15 @@ impl Batch {
             Some(here) => Ok(Some(here.clone())),
             None => self.tx.entry(seq).await,
         }
+    }
+
+    /// Whether an actor was taken off the map after a number.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(super) async fn taken_off_since(&mut self, seq: i64) -> store::Result<bool> {
+        let here = self.entries.iter().any(|e| e.seq > seq && e.kind == EditKind::Delete && e.subject.kind == SubjectKind::Actor);
+        Ok(here || self.tx.taken_off_since(seq).await?)
     }
 
     /// Writes the state of an actor.

@@ -2,8 +2,8 @@
 
 use super::batch::Batch;
 use super::core::Request;
-use crate::model::edit::{Ack, FieldResult, Outcome};
-use crate::store::{self, Action, Case, CaseKind, FrozenFile, ItemField, Note, What};
+use crate::model::edit::{Ack, Edit, FieldResult, Outcome};
+use crate::store::{self, Action, Case, CaseKind, FrozenFile, ItemField, Note, SELECTION, What, broken};
 use serde_json::Value;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -18,6 +18,8 @@ pub enum Beside {
     Within(Uuid),
     /// The files of a work that the edit freezes, or that an erasure draws again.
     Files(Arc<[FrozenFile]>),
+    /// An actor is erased, and the files of the frozen works that held it are drawn again.
+    Redrawn(Arc<[Redrawn]>),
     /// What an import run leaves of the object.
     Note(Box<Note>),
     /// A case of the moderators' queue is settled by this edit.
@@ -29,6 +31,42 @@ pub enum Beside {
     },
 }
 
+/// The files of a frozen work, drawn again without an actor.
+#[derive(Debug, Clone)]
+pub struct Redrawn {
+    /// The work.
+    pub work: Uuid,
+    /// Hash of the selection that they were drawn from.
+    pub drawn_from: String,
+    /// All of them.
+    pub files: Vec<FrozenFile>,
+}
+
+/// Whether the files that go with an edit are no longer those to write: an actor was taken off the map after the position that they show, or
+/// another erasure has drawn the same work again. Written all the same, they would bring somebody back.
+pub(super) async fn is_late(batch: &mut Batch, request: &Request) -> store::Result<bool> {
+    match &request.beside {
+        Beside::Files(_) => match frozen_at(&request.edit) {
+            Some(seq) => batch.taken_off_since(seq).await,
+            None => Ok(false),
+        },
+        Beside::Redrawn(works) => {
+            for redrawn in works.iter() {
+                if batch.tx.work_file_hash(redrawn.work, SELECTION).await?.as_deref() != Some(&redrawn.drawn_from) {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        }
+        _ => Ok(false),
+    }
+}
+
+/// The position that an edit freezes a work at.
+fn frozen_at(edit: &Edit) -> Option<i64> {
+    edit.set.get("frozen").and_then(Value::as_str)?.split_once(':')?.1.parse().ok()
+}
+
 /// Writes it, unless the edit was refused or met a subject that was taken away.
 pub(super) async fn write(batch: &mut Batch, request: &Request, ack: &Ack, home: Uuid, at: i64) -> store::Result<()> {
     let gone = ack.deleted && ack.result == Outcome::Conflict;
@@ -36,8 +74,15 @@ pub(super) async fn write(batch: &mut Batch, request: &Request, ack: &Ack, home:
         _ if gone || ack.result == Outcome::Refused => Ok(()),
         Beside::Nothing | Beside::Within(_) => Ok(()),
         Beside::Note(note) => batch.put_note(&with_clashes(note, ack, home, at), at).await,
-        Beside::Files(_) if ack.result == Outcome::Conflict => Ok(()),
+        Beside::Files(_) if ack.result == Outcome::Conflict || broken("half-frozen") => Ok(()),
         Beside::Files(files) => batch.tx.put_work_files(request.edit.subject.id, files).await,
+        Beside::Redrawn(_) if ack.result == Outcome::Conflict && !ack.deleted => Ok(()),
+        Beside::Redrawn(works) => {
+            for redrawn in works.iter() {
+                batch.tx.put_work_files(redrawn.work, &redrawn.files).await?;
+            }
+            Ok(())
+        }
         Beside::Settles { .. } if ack.result == Outcome::Conflict => Ok(()),
         Beside::Settles { case, decision } => batch.tx.settle_case(*case, decision, request.author.identity(), at).await.map(|_| ()),
     }

@@ -147,8 +147,9 @@ fn refusal(request: &Request, known: &Known<'_>) -> Option<Ack> {
         // As it would be stored: spaces around the word do not make it another one.
         closes: edit.set.get("status").and_then(Value::as_str).is_some_and(|s| clean(s, false) == "closed"),
         participant: known.participant,
-        mine: known.maker.is_some() && known.maker == request.author.identity(),
-        publishes: edit.set.contains_key("status") || edit.kind == EditKind::Revert,
+        // What is published is no longer its author's alone.
+        mine: known.maker.is_some() && known.maker == request.author.identity() && known.doc.is_none_or(|d| d.text("status") != "published"),
+        publishes: edit.set.contains_key("status") || edit.set.contains_key("frozen") || edit.kind == EditKind::Revert,
         thaws: edit.subject.kind.is_work() && breaks_the_ice(known.doc, edit),
     };
     if let Err(why) = may(known.role, deed) {
@@ -157,6 +158,9 @@ fn refusal(request: &Request, known: &Known<'_>) -> Option<Ack> {
     if edit.subject.kind.is_work() && edit.set.contains_key("frozen") && !matches!(request.beside, Beside::Files(_)) {
         let fr = "Une figure ou un rapport se fige par son bouton, car le serveur en garde alors les fichiers.";
         return refuse("not_by_edit", fr, "A figure or report is frozen by its button, because the server then keeps its files.");
+    }
+    if freezes(request) && known.doc.is_some_and(|d| edit.base.get("*").copied().flatten().is_some_and(|seen| seen != d.version)) {
+        return Some(moved_on(request, known.next.epoch));
     }
     if edit.kind != EditKind::Create && known.doc.is_none() {
         let (fr, en) = match edit.subject.kind {
@@ -174,6 +178,19 @@ fn refusal(request: &Request, known: &Known<'_>) -> Option<Ack> {
         return refuse("unknown_entry", "Cette modification n’existe pas dans l’historique.", "This edit is not in the history.");
     }
     None
+}
+
+/// Whether an edit freezes a work, with its files.
+fn freezes(request: &Request) -> bool {
+    matches!(request.beside, Beside::Files(_)) && request.edit.set.contains_key("frozen")
+}
+
+/// What is being frozen is no longer what its files show.
+pub(super) fn moved_on(request: &Request, epoch: i64) -> Ack {
+    let french = "Quelqu’un a changé la figure, ou retiré un acteur, pendant qu’elle se figeait. Rien n’a été figé ; réessayez.";
+    let english = "Somebody changed the figure, or took an actor off the map, while it was being frozen. Nothing was frozen; try again.";
+    let sentence = if request.lang == Lang::Fr { french } else { english };
+    Ack::refused(request.edit.id, epoch, "moved_on", sentence.into())
 }
 
 /// Whether an entry is the one that a revert names. After a restored backup its number may be that of another edit; its version, if the author gives it, tells them apart.

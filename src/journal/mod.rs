@@ -11,7 +11,7 @@ mod participation;
 mod past;
 mod writer;
 
-pub use beside::{Beside, case_id};
+pub use beside::{Beside, Redrawn, case_id};
 pub use core::{Author, Request};
 pub use follower::{Follower, Step};
 pub use loading::load;

@@ -1,7 +1,7 @@
 //! The batching writer: whatever is queued goes into one transaction, and nobody is answered before its commit.
 
 use super::batch::Batch;
-use super::core::{Author, Decision, Known, Request, decide, entry, fallen, groups, is_final, reused, say, stands};
+use super::core::{Author, Decision, Known, Request, decide, entry, fallen, groups, is_final, moved_on, reused, say, stands};
 use super::loaded::Loaded;
 use super::membership::{Areas, Shapes};
 use super::{beside, broken, now, participation};
@@ -266,6 +266,9 @@ impl Task {
         let role = role(batch, request.author, home, subject.territories());
         if let Some(why) = participation::refusal(batch, &self.shapes, request, subject.actor(), subject.seance(), at).await? {
             return Ok(Ack::refused(edit.id, head.epoch, why.code, why.sentence(request.lang).into()));
+        }
+        if beside::is_late(batch, request).await? {
+            return Ok(moved_on(request, head.epoch));
         }
         let participant = match subject.seance() {
             Some(seance) => participation::takes_part(batch, request.author, seance, at).await?,

@@ -7,6 +7,7 @@ use crate::model::text::fold;
 use crate::model::{Actor, State, Version};
 use crate::store::{self, Tx};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -83,10 +84,16 @@ impl Selection {
         counts
     }
 
-    /// The same selection without one actor.
+    /// The same selection without one actor, and without the links of others to it.
     #[must_use]
     pub fn without(mut self, actor: Uuid) -> Self {
         self.actors.retain(|a| a.id != actor);
+        let link = format!(":{actor}");
+        for other in &mut self.actors {
+            if let Some(Value::Array(links)) = other.doc.fields.get_mut("relations") {
+                links.retain(|l| !l.as_str().is_some_and(|l| l.ends_with(&link)));
+            }
+        }
         self
     }
 

@@ -5,6 +5,9 @@ use super::{Result, Tx};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+/// The file that a frozen work is drawn from again: its actors as they were.
+pub const SELECTION: &str = "selection.json";
+
 /// A file of a frozen work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FrozenFile {
@@ -95,6 +98,22 @@ impl Tx {
                    where f.work = $1 order by f.name";
         let rows = all!(self, (String, String, i64, Option<i64>), sql, work);
         Ok(rows.into_iter().map(|(name, sha256, size, erased_at)| FileFacts { name, sha256, size, erased_at }).collect())
+    }
+
+    /// The hash of one file of a work.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn work_file_hash(&mut self, work: Uuid, name: &str) -> Result<Option<String>> {
+        Ok(first!(self, (String,), "select sha256 from work_files where work = $1 and name = $2", work, name).map(|r| r.0))
+    }
+
+    /// The works that keep a file of this name.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn works_with_file(&mut self, name: &str) -> Result<Vec<Uuid>> {
+        Ok(all!(self, (Uuid,), "select work from work_files where name = $1 order by work", name).into_iter().map(|r| r.0).collect())
     }
 
     /// One file of a work.

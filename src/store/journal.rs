@@ -168,6 +168,15 @@ impl Tx {
         Ok(first!(self, EntryRow, entry!("where seq = $1"), seq).and_then(entry))
     }
 
+    /// Whether an actor was taken off the map after a number.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn taken_off_since(&mut self, seq: i64) -> Result<bool> {
+        let sql = "select seq from journal where seq > $1 and kind = 'delete' and subject_kind = 'actor' limit 1";
+        Ok(first!(self, (i64,), sql, seq).is_some())
+    }
+
     /// What a run wrote, before a number, newest first.
     ///
     /// # Errors

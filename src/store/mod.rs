@@ -21,7 +21,7 @@ mod works;
 
 pub use accounts::{Grant, Invitation};
 pub use addresses::{Address, AddressKind, AddressSource, AddressTotals, HouseNumber, StoredAddress};
-pub use blobs::{Blob, FileFacts, FrozenFile, hash_of};
+pub use blobs::{Blob, FileFacts, FrozenFile, SELECTION, hash_of};
 pub use copies::Facts;
 pub use imports::{
     Action, Candidate, Case, CaseKind, Imported, Item, ItemField, Known, Line, Note, Run, RunCounts, RunFacts, RunState, Said, UndoCounts, What,

@@ -5,11 +5,17 @@ import fr from './fr.json';
 export type Message = string | { one: string; other: string };
 type TeamKey = Exclude<keyof typeof import('./team.fr.json'), 'default'>;
 type SeanceKey = Exclude<keyof typeof import('./seance.fr.json'), 'default'>;
-export type Key = keyof typeof fr | TeamKey | SeanceKey;
+type FigureKey = Exclude<keyof typeof import('./figure.fr.json'), 'default'>;
+type ReportKey = Exclude<keyof typeof import('./report.fr.json'), 'default'>;
+export type Key = keyof typeof fr | TeamKey | SeanceKey | FigureKey | ReportKey;
 export type Language = 'fr' | 'en';
 
 // A key that one catalogue has and another lacks stops the type check here.
-type En = typeof import('./en.json') & typeof import('./team.en.json') & typeof import('./seance.en.json');
+type En = typeof import('./en.json') &
+  typeof import('./team.en.json') &
+  typeof import('./seance.en.json') &
+  typeof import('./figure.en.json') &
+  typeof import('./report.en.json');
 type SameKeys = [Exclude<Key, keyof En>, Exclude<keyof En, Key | 'default'>] extends [never, never]
   ? true
   : never;
@@ -41,6 +47,18 @@ export async function addTeamWords(): Promise<void> {
 /** Those of the séances come with their screens. */
 export async function addSeanceWords(): Promise<void> {
   const more = language === 'fr' ? await import('./seance.fr.json') : await import('./seance.en.json');
+  words = { ...words, ...more.default };
+}
+
+/** Those of figures and embeds come with their screens. */
+export async function addFigureWords(): Promise<void> {
+  const more = language === 'fr' ? await import('./figure.fr.json') : await import('./figure.en.json');
+  words = { ...words, ...more.default };
+}
+
+/** Those of statistics, reports and links between actors too. */
+export async function addReportWords(): Promise<void> {
+  const more = language === 'fr' ? await import('./report.fr.json') : await import('./report.en.json');
   words = { ...words, ...more.default };
 }
 

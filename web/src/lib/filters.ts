@@ -9,10 +9,12 @@ export interface Filters {
   /** Only the actors that another person should check. */
   toCheck: boolean;
   q: string;
+  /** Short address of a quartier of the territory; empty means all of it. */
+  area: string;
   sort: Sort;
 }
 
-export const NO_FILTERS: Filters = { categories: [], toCheck: false, q: '', sort: 'name' };
+export const NO_FILTERS: Filters = { categories: [], toCheck: false, q: '', area: '', sort: 'name' };
 
 export function readFilters(search: string): Filters {
   const params = new URLSearchParams(search);
@@ -21,6 +23,7 @@ export function readFilters(search: string): Filters {
     categories: (params.get('category') ?? '').split(',').filter((c) => /^[A-Z]{3}(\.[a-z_]+)?$/.test(c)),
     toCheck: params.get('state') === 'to_check',
     q: params.get('q') ?? '',
+    area: /^[a-z0-9][a-z0-9-]*$/.exec(params.get('area') ?? '')?.[0] ?? '',
     sort: sort === 'nearest' || sort === 'oldest' ? sort : 'name',
   };
 }
@@ -32,6 +35,7 @@ export function writeFilters(search: string, filters: Filters, bbox: BBox | null
   set('category', filters.categories.join(','));
   set('state', filters.toCheck ? 'to_check' : '');
   set('q', filters.q);
+  set('area', filters.area);
   set('sort', filters.sort === 'name' ? '' : filters.sort);
   set('bbox', bbox ? formatBBox(bbox) : '');
   const text = params.toString().replaceAll('%2C', ',').replaceAll('=&', '&').replace(/=$/, '');
@@ -51,8 +55,13 @@ export function queryOf(filters: Filters): { category: string; state: string; q:
   };
 }
 
+/** Whose lists, counts and tiles to ask: a quartier is a territory of its own. */
+export function askedOf(slug: string, filters: Filters): string {
+  return filters.area || slug;
+}
+
 export function isFiltering(filters: Filters): boolean {
-  return filters.categories.length > 0 || filters.toCheck || filters.q !== '';
+  return filters.categories.length > 0 || filters.toCheck || filters.q !== '' || filters.area !== '';
 }
 
 /** Whether the theme filter alone would hide an actor; a theme stands for its sub-categories. */

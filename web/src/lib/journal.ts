@@ -16,7 +16,7 @@ import type {
 } from './types';
 import type { LiveEdit } from '../live/messages';
 
-export const SETS = ['categories', 'tags', 'links', 'images', 'former_names'] as const;
+export const SETS = ['categories', 'tags', 'links', 'images', 'former_names', 'relations'] as const;
 const POSITION = /^place\/([a-z0-9]{1,12})\/position$/;
 const ADDRESS = /^place\/([a-z0-9]{1,12})\/address$/;
 

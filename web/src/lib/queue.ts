@@ -19,6 +19,8 @@ export interface Pending {
   /** The actor's name and its territory, to say what waits and to lead back to it. */
   name: string;
   slug: string;
+  /** Where it is shown, when that is not an actor's sheet. */
+  href?: string;
   /** Anonymous creation: the form's token, and the earliest moment the server will take it. */
   form?: { token: string; trap: string; notBefore: number };
   conflicts?: Conflict[];

@@ -10,8 +10,13 @@ export type Route =
   | { name: 'seances'; slug: string }
   | { name: 'seance'; slug: string; id: string }
   | { name: 'screen'; slug: string; id: string }
+  | { name: 'statistics'; slug: string }
+  | { name: 'reports'; slug: string }
+  | { name: 'report'; slug: string; id: string }
   | { name: 'join'; id: string | null }
   | { name: 'embed'; slug: string }
+  | { name: 'figures'; slug: string }
+  | { name: 'figure'; id: string }
   | { name: 'legal' }
   | { name: 'privacy' }
   | { name: 'accessibility' }
@@ -33,6 +38,8 @@ export function parseRoute(pathname: string): Route {
   }
   if (first === 's' && parts.length <= 2 && (second === undefined || UUID.test(second)))
     return { name: 'join', id: second ?? null };
+  if (first === 'f' && second && UUID.test(second) && parts.length === 2)
+    return { name: 'figure', id: second };
   if (first === 'embed' && second && SLUG.test(second) && parts.length === 2)
     return { name: 'embed', slug: second };
   if (!SLUG.test(first)) return { name: 'lost' };
@@ -41,6 +48,7 @@ export function parseRoute(pathname: string): Route {
     if (second === 'carte') return { name: 'map', slug: first, actor: null };
     if (second === 'historique') return { name: 'history', slug: first };
     if (second === 'mes-contributions') return { name: 'mine', slug: first };
+    if (second === 'figures') return { name: 'figures', slug: first };
     if (second === 'seances') return { name: 'seances', slug: first };
     if (second === 'imports' || second === 'moderation') return { name: second, slug: first };
   }
@@ -49,6 +57,10 @@ export function parseRoute(pathname: string): Route {
     if (parts.length === 3) return { name: 'seance', slug: first, id: third };
     if (parts.length === 4 && parts[3] === 'ecran') return { name: 'screen', slug: first, id: third };
   }
+  if (parts.length === 2 && second === 'statistiques') return { name: 'statistics', slug: first };
+  if (second === 'rapports' && parts.length === 2) return { name: 'reports', slug: first };
+  if (second === 'rapports' && third && UUID.test(third) && parts.length === 3)
+    return { name: 'report', slug: first, id: third };
   return { name: 'lost' };
 }
 
@@ -71,5 +83,10 @@ export const paths = {
   seances: (slug: string) => `/${slug}/seances`,
   seance: (slug: string, id: string, view?: string) =>
     `/${slug}/seances/${id}${view ? `?vue=${encodeURIComponent(view)}` : ''}`,
+  figures: (slug: string) => `/${slug}/figures`,
+  figure: (id: string) => `/f/${id}`,
+  statistics: (slug: string) => `/${slug}/statistiques`,
+  reports: (slug: string) => `/${slug}/rapports`,
+  report: (slug: string, id: string) => `/${slug}/rapports/${id}`,
   embed: (slug: string) => `/embed/${slug}`,
 };

@@ -1,4 +1,5 @@
 /** The wire: what the server sends and receives. Times are RFC 3339 UTC, coordinates degrees WGS 84. */
+import type { Related } from '../report/types';
 import type { Feature, FeatureCollection, Geometry, Point } from 'geojson';
 
 /** (epoch, sequence number) of the edit that last changed a field. */
@@ -21,7 +22,7 @@ export type FieldValue = string | string[] | Position | Address;
 
 export interface Edit {
   id: string;
-  subject: { kind: 'actor' | 'cell'; id: string };
+  subject: { kind: 'actor' | 'cell' | 'figure' | 'report' | 'block' | 'device'; id: string };
   kind: 'create' | 'set' | 'add' | 'remove' | 'delete' | 'restore' | 'revert';
   territory?: string;
   set?: Record<string, FieldValue | null>;
@@ -59,6 +60,8 @@ export interface Actor {
   created_at: string;
   updated_at: string;
   url: string;
+  /** How others stand to it, and it to them; absent from answers that do not look at others. */
+  related?: Related[];
 }
 
 export interface FieldAck {

@@ -3,6 +3,7 @@ import { t, tOr } from '../i18n';
 import { app } from './app.svelte';
 import { day, today } from './dates';
 import { sayHours } from './hours';
+import { actorKnown, splitRelation } from './names.svelte';
 import type { Address, FieldValue, Place, Position } from './types';
 
 /** "Horaires", "Lieu", "Adresse"… from a field of the journal. */
@@ -17,6 +18,7 @@ export function sayValue(field: string, value: FieldValue | null | undefined): s
   if (value === null || value === undefined || value === '') return t('value.none');
   if (Array.isArray(value)) {
     if (value.length === 0) return t('value.none');
+    if (field === 'relations') return value.map(sayRelation).join(', ');
     return value.map((v) => (field === 'categories' ? app.categoryName(v) : v)).join(', ');
   }
   if (typeof value === 'object')
@@ -25,6 +27,12 @@ export function sayValue(field: string, value: FieldValue | null | undefined): s
   if (field === 'opening_hours') return sayHours(value);
   if (field === 'confirmed_on') return value === today() ? t('time.today') : day(value);
   return tOr(`value.${field}.${value}`, value);
+}
+
+/** "partenaire de La Passerelle": a member of `relations`. */
+export function sayRelation(member: string): string {
+  const { kind, id } = splitRelation(member);
+  return `${tOr(`relation.${kind}`, kind)} ${actorKnown(id)?.name ?? '…'}`;
 }
 
 export function sayPosition(position: Position): string {

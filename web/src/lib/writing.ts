@@ -33,7 +33,7 @@ export function write(
 
 /** Changes a set (tags, links, categories…) by what was added and what was removed. */
 export async function writeSet(
-  actor: Actor,
+  actor: Pick<Actor, 'id' | 'territory' | 'fields'>,
   field: string,
   before: string[],
   after: string[],

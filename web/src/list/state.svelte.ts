@@ -1,6 +1,6 @@
 /** The list of a map page: always the same territory, filters and view as the map. */
 import { api, Refused } from '../lib/api';
-import { queryOf, type Filters } from '../lib/filters';
+import { askedOf, queryOf, type Filters } from '../lib/filters';
 import { formatBBox } from '../lib/geo';
 import { t } from '../i18n';
 import type { ActorFeature, BBox, Counts, Version } from '../lib/types';
@@ -38,8 +38,8 @@ export class ListState {
     try {
       const query = queryOf(filters);
       const [page, counts] = await Promise.all([
-        api.actors(slug, this.#query(null), running.signal),
-        api.counts(slug, { bbox: view, q: query.q, state: query.state }, running.signal),
+        api.actors(askedOf(slug, filters), this.#query(null), running.signal),
+        api.counts(askedOf(slug, filters), { bbox: view, q: query.q, state: query.state }, running.signal),
       ]);
       if (running.signal.aborted) return;
       this.lines = perActor(page.features);
@@ -62,7 +62,8 @@ export class ListState {
 
   async more(): Promise<void> {
     if (!this.#last || !this.next) return;
-    const page = await api.actors(this.#last.slug, this.#query(this.next));
+    const { slug, filters } = this.#last;
+    const page = await api.actors(askedOf(slug, filters), this.#query(this.next));
     const known = new Set(this.lines.map((f) => f.properties.id));
     this.lines = [...this.lines, ...perActor(page.features).filter((f) => !known.has(f.properties.id))];
     this.next = page.next;

@@ -1,7 +1,7 @@
 /** The territory's own shapes, as data for the map: outlines, where their names go, and the veil over the rest. */
 import type { Geometry, Position } from 'geojson';
 import { outerRings } from '../lib/geo';
-import type { Territory } from '../lib/types';
+import type { Quartier, Territory } from '../lib/types';
 
 const EMPTY = { type: 'FeatureCollection', features: [] } as const;
 
@@ -19,6 +19,12 @@ export function outline(territory: Territory) {
       geometry ? [{ type: 'Feature', geometry, properties }] : [],
     ),
   };
+}
+
+/** A quartier that was chosen, as a part of the territory with a thick edge. */
+export function outlineOf(quartier: Quartier): GeoJSON.Feature {
+  const geometry = quartier.boundary ?? { type: 'GeometryCollection', geometries: [] };
+  return { type: 'Feature', geometry, properties: { id: quartier.slug, state: 'free', chosen: true } };
 }
 
 /**

@@ -4,6 +4,7 @@ import { t } from '../i18n';
 import { app } from '../lib/app.svelte';
 import { featuresOf, withPending } from '../lib/journal';
 import { hides, type Filters } from '../lib/filters';
+import { insidePolygon } from '../lib/geo';
 import { outbox } from '../lib/outbox.svelte';
 import type { Actor, ActorFeature, Edit } from '../lib/types';
 import { socket } from '../live/socket.svelte';
@@ -73,15 +74,24 @@ export class Live {
   overlay(filters: Filters, fresh: string | null, freshFeatures: readonly ActorFeature[]): ActorFeature[] {
     const shown = [...this.#newer.values()]
       .flatMap((entry) => entry.features)
-      .filter((f) => f.properties.id !== fresh && !hides(filters, f.properties));
+      .filter((f) => f.properties.id !== fresh && !isHidden(filters, f));
     return [...shown, ...unsent().filter((f) => f.properties.id !== fresh), ...freshFeatures];
   }
+}
+
+/** Whether the filter would leave a feature out, its quartier included. */
+function isHidden(filters: Filters, feature: ActorFeature): boolean {
+  if (hides(filters, feature.properties)) return true;
+  const area = app.territory?.quartiers.find((q) => q.slug === filters.area);
+  if (!area) return false;
+  const at = feature.geometry?.coordinates;
+  return !at || !insidePolygon(area.boundary, at[0]!, at[1]!);
 }
 
 /** Actors created on this device that the server has not taken yet. */
 export function unsent(): ActorFeature[] {
   return outbox.queue
-    .filter((p) => p.edit.kind === 'create' && p.state !== 'refused')
+    .filter((p) => p.edit.kind === 'create' && p.edit.subject.kind === 'actor' && p.state !== 'refused')
     .flatMap((p) => {
       const later = outbox.forActor(p.edit.subject.id).map((q) => q.edit as Edit);
       const actor = withPending(null, later, new Date(p.at).toISOString());
@@ -91,7 +101,7 @@ export function unsent(): ActorFeature[] {
 
 /** The sentence beside an actor just added that the filter would hide; empty when it would not. */
 export function whyKept(feature: ActorFeature | undefined, filters: Filters): string {
-  if (!feature || !hides(filters, feature.properties)) return '';
+  if (!feature || !isHidden(filters, feature)) return '';
   const theme = app.themeShort(feature.properties.category);
   return theme ? t('add.hidden', { theme }) : t('add.hiddenOther');
 }

@@ -1,0 +1,3 @@
+/** How an actor stands to others, on its sheet. */
+import '../styles/report/relations.css';
+export { default as RelationsFact } from './RelationsFact.svelte';
