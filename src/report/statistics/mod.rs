@@ -24,7 +24,7 @@ pub use input::{Deed, Input, Quartier};
 pub use measure::{Measure, Statistics};
 pub use network::{Link, Tied, Ties};
 pub use people::FEWEST;
-pub use reader::{Ask, At, Reader, Unread};
+pub use reader::{ACTORS_MAX, Ask, At, Reader, Unread};
 pub use table::{Cell, Column, Table};
 pub use words::{day, number};
 
