@@ -9,29 +9,26 @@ export interface Heap {
   bbox: BBox;
 }
 
-/** Groups by cells of `size` pixels; `project` gives pixels at the present zoom. */
+/** Each point joins the first heap that stands less than `size` pixels away, so that no two heaps lie on one another. */
 export function gather(
   features: readonly ActorFeature[],
   size: number,
   project: (lon: number, lat: number) => { x: number; y: number },
 ): Heap[] {
-  const cells = new Map<string, ActorFeature[]>();
+  const heaps: (Heap & { x: number; y: number })[] = [];
   for (const feature of features) {
     const at = feature.geometry?.coordinates;
     if (!at) continue;
-    const { x, y } = project(at[0]!, at[1]!);
-    const key = `${Math.floor(x / size)}:${Math.floor(y / size)}`;
-    cells.set(key, [...(cells.get(key) ?? []), feature]);
+    const [lon, lat] = at as [number, number];
+    const { x, y } = project(lon, lat);
+    const near = heaps.find((heap) => Math.hypot(heap.x - x, heap.y - y) < size);
+    if (!near) {
+      heaps.push({ features: [feature], lon, lat, bbox: [lon, lat, lon, lat], x, y });
+      continue;
+    }
+    near.features.push(feature);
+    const [w, s, e, n] = near.bbox;
+    near.bbox = [Math.min(w, lon), Math.min(s, lat), Math.max(e, lon), Math.max(n, lat)];
   }
-  return [...cells.values()].map((inside) => {
-    const lons = inside.map((f) => f.geometry!.coordinates[0]!);
-    const lats = inside.map((f) => f.geometry!.coordinates[1]!);
-    const mean = (values: number[]) => values.reduce((sum, v) => sum + v, 0) / values.length;
-    return {
-      features: inside,
-      lon: mean(lons),
-      lat: mean(lats),
-      bbox: [Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)],
-    };
-  });
+  return heaps;
 }
