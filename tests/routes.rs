@@ -65,6 +65,8 @@ const TABLE: &[Row] = &[
     data("/api/v1/territories/{slug}/pack", "", ASKING, 200),
     data("/api/v1/territories/{slug}/statistics", "", ASKING, 200),
     data("/api/v1/territories/{slug}/statistics/{file}", "", ASKING, 200),
+    data("/api/v1/territories/{slug}/relations", "", ASKING, 200),
+    data("/api/v1/territories/{slug}/relations.svg", "", ASKING, 200),
     data("/api/v1/taxonomy", "", A_WHILE, 200),
     data("/api/v1/fields", "", A_WHILE, 200),
     data("/api/v1/actors/{id}", "", NEVER, 200),
@@ -83,6 +85,12 @@ const TABLE: &[Row] = &[
     data("/tiles/actors/{slug}", ".json", NEVER, 200),
     data("/tiles/base/{archive}/{z}/{x}/{y}", "", NEVER, 404),
     data("/tiles/base/{archive}", ".json", NEVER, 404),
+    row("get", "/tiles/raster/{slug}/{z}/{x}/{y}", "", true, A_WHILE, all(200)),
+    data("/api/v1/territories/{slug}/map.svg", "", ASKING, 200),
+    data("/api/v1/territories/{slug}/map.png", "", ASKING, 200),
+    data("/api/v1/territories/{slug}/map.pdf", "", ASKING, 200),
+    data("/og/{file}", "", ASKING, 200),
+    data("/og/{slug}/{file}", "", ASKING, 200),
     own("post", "/api/v1/edits", " {\"edits\":[]}", all(400)),
     own("get", "/api/v1/form", "", all(200)),
     own("get", "/api/v1/actors/{id}/history", "", all(200)),
@@ -186,12 +194,23 @@ fn routed() -> BTreeSet<(String, String)> {
 impl Row {
     fn address(&self, ids: &Ids) -> String {
         let (query, _) = self.more.split_once(' ').unwrap_or((self.more, ""));
-        let path = self.path.replace("{slug}", "ville").replace("{archive}", "ville").replace("{participant}", &ids.actor);
+        let path = self
+            .path
+            .replace("/og/{file}", "/og/ville.png")
+            .replace("/og/{slug}/{file}", &format!("/og/ville/{}.png", ids.actor))
+            .replace("{slug}", "ville")
+            .replace("{archive}", "ville")
+            .replace("{participant}", &ids.actor);
         let known = [("/seances/", &ids.seance), ("/figures/", &ids.figure), ("/f/", &ids.figure), ("/reports/", &ids.report)];
         let id = known.iter().find(|(part, _)| path.contains(part)).map_or(&ids.actor, |(_, id)| id);
         let file = if path.starts_with("/r/") { format!("{}.html", ids.report) } else { "stock.csv".to_owned() };
         let path = path.replace("{id}", id).replace("{file}", &file);
-        format!("{}{query}", path.replace("{z}/{x}/{y}", "8/129/88.mvt").replace("{*rest}", "v1/rien").replace("{*path}", "x.js"))
+        format!(
+            "{}{query}",
+            path.replace("{z}/{x}/{y}", if path.starts_with("/tiles/raster/") { "8/129/88.png" } else { "8/129/88.mvt" })
+                .replace("{*rest}", "v1/rien")
+                .replace("{*path}", "x.js")
+        )
     }
 
     fn body(&self) -> Option<String> {

@@ -2,6 +2,7 @@
 
 use super::BadInput;
 use crate::http::{Limits, Options};
+use crate::report::raster::Engine;
 use anyhow::Context;
 use clap::Args;
 use serde::Deserialize;
@@ -50,6 +51,9 @@ pub struct Settings {
     /// Memory for finished tiles of actors, MiB; 0 makes each anew [default: 64].
     #[arg(long, global = true, env = "BOUILLON_TILE_CACHE", value_name = "MIB")]
     tile_cache: Option<u32>,
+    /// Who draws the base of raster tiles: resvg on the processor, or maplibre (maplibre-rs) on a graphics card [default: resvg].
+    #[arg(long, global = true, env = "BOUILLON_RASTER_ENGINE", value_name = "ENGINE", value_enum, hide_possible_values = true)]
+    raster_engine: Option<Engine>,
     /// Bring older tables up to date without a backup of them before.
     #[arg(long, global = true, env = "BOUILLON_NO_BACKUP", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", hide = true)]
     #[serde(skip)]
@@ -114,6 +118,7 @@ impl Settings {
             min_free_mib: self.min_free_mib.or(file.min_free_mib),
             drain_seconds: self.drain_seconds.or(file.drain_seconds),
             tile_cache: self.tile_cache.or(file.tile_cache),
+            raster_engine: self.raster_engine.or(file.raster_engine),
             no_backup: self.no_backup,
             json_logs: self.json_logs.or(file.json_logs),
             publisher: self.publisher.or(file.publisher),
@@ -239,6 +244,7 @@ impl Settings {
             trusted_proxies: self.trusted_proxies.unwrap_or(0),
             limits,
             tile_cache: (self.tile_cache.unwrap_or(64) as usize) << 20,
+            raster_engine: self.raster_engine.unwrap_or_default(),
             legal: [self.publisher.clone(), self.contact.clone(), self.host.clone()],
         })
     }

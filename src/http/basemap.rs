@@ -142,14 +142,22 @@ pub(super) async fn about(app: State<App>, lang: Lang, headers: HeaderMap, path:
 /// # Errors
 /// When the database does not answer.
 pub(super) async fn of(app: &App, territory: Uuid) -> Result<Value> {
+    Ok(archive_of(app, territory).await?.map_or(Value::Null, |(name, archive)| archive.about(&name)))
+}
+
+/// The same as an open archive, with its name.
+///
+/// # Errors
+/// When the database does not answer.
+pub(super) async fn archive_of(app: &App, territory: Uuid) -> Result<Option<(String, Arc<Archive>)>> {
     let mut tx = app.journal.store.read().await?;
     for around in app.journal.atlas.territories_around(territory) {
         // An archive that is missing or broken leaves the next larger one.
         if let Some(name) = tx.basemap(around).await?
             && let Some(archive) = app.archives.get(&name).await
         {
-            return Ok(archive.about(&name));
+            return Ok(Some((name, archive)));
         }
     }
-    Ok(Value::Null)
+    Ok(None)
 }

@@ -18,6 +18,7 @@ mod guard;
 mod imports;
 mod lists;
 mod live;
+mod maps;
 mod me;
 mod moderation;
 mod openapi;
@@ -26,6 +27,7 @@ mod options;
 mod pack;
 mod pages;
 mod quota;
+mod raster;
 mod ready;
 mod report_files;
 mod reports;
@@ -50,8 +52,10 @@ use crate::import::Imports;
 use crate::journal::Journal;
 use crate::model::Lang;
 use crate::report::figure::Figures;
+use crate::report::raster::RasterTiles;
 use crate::seance::Seances;
 use crate::tiles::{ActorTiles, Archives};
+use anyhow::Context;
 use axum::extract::{DefaultBodyLimit, FromRef, FromRequestParts, MatchedPath, Request, State};
 use axum::http::{HeaderName, Method, StatusCode, header};
 use axum::middleware::{self, Next};
@@ -75,6 +79,8 @@ use tower_http::timeout::TimeoutLayer;
 const BODY_MAX: usize = 512 * 1024;
 /// A request may take this long.
 const TIMEOUT: Duration = Duration::from_secs(15);
+/// A drawing may take this long, with its time in the queue.
+const DRAWING: Duration = Duration::from_secs(90);
 
 /// All routes.
 pub type Routes = axum::Router;
@@ -93,6 +99,7 @@ pub struct Shared {
     form_key: Vec<u8>,
     tiles: ActorTiles,
     archives: Arc<Archives>,
+    raster: RasterTiles,
     geocoder: Geocoder,
     ready: ready::Ready,
     imports: Imports,
@@ -131,6 +138,7 @@ impl App {
         let live = live::Live::start(&journal);
         let tiles = ActorTiles::new(journal.atlas.clone(), options.tile_cache);
         let archives = Arc::new(archives);
+        let raster = RasterTiles::new(options.raster_engine, std::env::current_exe().context("the program's own file is not found")?)?;
         let statistics = Arc::new(crate::report::statistics::Reader::default());
         let queue = crate::report::Queue::default();
         let figures = Figures::new(journal.clone(), archives.clone(), statistics.clone(), queue.clone());
@@ -144,6 +152,7 @@ impl App {
             form_key,
             tiles,
             archives,
+            raster,
             geocoder,
             ready: ready::Ready::default(),
             imports,
@@ -202,6 +211,8 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/territories/{slug}/pack", get(pack::show))
         .route("/api/v1/territories/{slug}/statistics", get(statistics::all))
         .route("/api/v1/territories/{slug}/statistics/{file}", get(statistics::one))
+        .route("/api/v1/territories/{slug}/relations", get(statistics::relations))
+        .route("/api/v1/territories/{slug}/relations.svg", get(statistics::relations_drawn))
         .route("/api/v1/taxonomy", get(territories::taxonomy))
         .route("/api/v1/fields", get(territories::fields))
         .route("/api/v1/actors/{id}", get(actors::show))
@@ -220,6 +231,7 @@ pub fn router(app: App) -> Routes {
         .route("/tiles/actors/{slug}", get(tiles::tilejson))
         .route("/tiles/base/{archive}/{z}/{x}/{y}", get(basemap::tile))
         .route("/tiles/base/{archive}", get(basemap::about))
+        .route("/tiles/raster/{slug}/{z}/{x}/{y}", get(raster::tile))
         // Inside the CORS layer, which answers preflights before them.
         .method_not_allowed_fallback(ops::not_so)
         .layer(CorsLayer::new().allow_origin(Any).allow_methods([Method::GET, Method::HEAD]).expose_headers([header::ETAG]));
@@ -296,6 +308,16 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/territories/{slug}/imports", get(imports::list).post(imports::upload))
         .method_not_allowed_fallback(ops::not_so)
         .layer(DefaultBodyLimit::disable());
+    // A drawing waits for those before it.
+    let drawings = axum::Router::new()
+        .route("/api/v1/territories/{slug}/map.svg", get(maps::svg))
+        .route("/api/v1/territories/{slug}/map.png", get(maps::png))
+        .route("/api/v1/territories/{slug}/map.pdf", get(maps::pdf))
+        .route("/og/{file}", get(maps::territory_picture))
+        .route("/og/{slug}/{file}", get(maps::actor_picture))
+        .method_not_allowed_fallback(ops::not_so)
+        .layer(CorsLayer::new().allow_origin(Any).allow_methods([Method::GET, Method::HEAD]).expose_headers([header::ETAG]))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, DRAWING));
     let sockets = axum::Router::new()
         // A socket lasts for hours: no layer that ends a request after seconds may be around it.
         .route("/api/v1/live", get(live::live))
@@ -308,6 +330,7 @@ pub fn router(app: App) -> Routes {
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
         .merge(uploads)
+        .merge(drawings)
         .merge(sockets)
         .layer(middleware::from_fn_with_state(app.clone(), as_new_as))
         .layer(middleware::from_fn_with_state(app.clone(), guard::guard))

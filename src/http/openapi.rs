@@ -10,7 +10,7 @@ const ANSWERS: &[(&str, &str)] = &[
     (
         "get /api/v1/actors/{id}",
         "id:string territory:string state:string fields:object versions:object version:array provenance:object places:array territories:array \
-         source:object? licence:string created_at:string updated_at:string url:string",
+         source:object? licence:string created_at:string updated_at:string url:string related:array",
     ),
     ("get /api/v1/actors/{id}/history", "edits:array next:integer?"),
     ("get /api/v1/me", "name:string? role:string contributions:integer has_recovery:boolean"),
@@ -32,6 +32,7 @@ const ANSWERS: &[(&str, &str)] = &[
         "get /api/v1/territories/{slug}/statistics",
         "territory:object area:object? position:array at:string population:integer? actors:integer before:object? measures:array",
     ),
+    ("get /api/v1/territories/{slug}/relations", "position:array actors:array relations:array left_out:integer"),
     ("get /api/v1/taxonomy", "themes:array"),
     ("get /api/v1/fields", "fields:object categories:integer places:integer precisions:array"),
     ("get /api/v1/search", "actors:array addresses:array categories:array candidates:array"),
@@ -212,7 +213,7 @@ mod tests {
                 }
                 let other = operation["responses"]["200"]["content"]
                     .as_object()
-                    .is_some_and(|c| c.keys().any(|k| k.contains("vector-tile") || k == "text/csv"));
+                    .is_some_and(|c| c.keys().any(|k| k.contains("vector-tile") || k == "text/csv" || k.contains("svg")));
                 let socket = operation["responses"]["101"].is_object();
                 assert!(other || socket || ANSWERS.iter().any(|(k, _)| *k == key), "{key} needs a line in ANSWERS");
                 described.push(key);

@@ -75,6 +75,12 @@ pub(super) async fn not_so(lang: Lang) -> Error {
         super::tiles::tilejson,
         super::basemap::tile,
         super::basemap::about,
+        super::raster::tile,
+        super::maps::svg,
+        super::maps::png,
+        super::maps::pdf,
+        super::maps::territory_picture,
+        super::maps::actor_picture,
         super::imports::list,
         super::imports::upload,
         super::imports::show,
@@ -109,6 +115,8 @@ pub(super) async fn not_so(lang: Lang) -> Error {
         super::reports::list,
         super::reports::devices,
         super::reports::show,
+        super::statistics::relations,
+        super::statistics::relations_drawn,
         super::territories::site
     )
 )]

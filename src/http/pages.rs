@@ -2,6 +2,7 @@
 //! without JavaScript and to search engines. The app replaces the content when it starts.
 
 use super::extract::{Path, Query};
+use super::tiles::own_address;
 use super::{App, Error, assets};
 use crate::model::field::TERRITORY_KINDS;
 use crate::model::{Actor, Lang, State as ActorState, taxonomy};
@@ -35,12 +36,14 @@ pub(super) struct Page {
     body: Markup,
     json_ld: Option<Value>,
     head: Option<Markup>,
+    /// Address of the picture that a link to the page shows.
+    picture: Option<String>,
     status: StatusCode,
 }
 
 impl Page {
     pub(super) fn new(title: impl Into<String>, description: impl Into<String>, body: Markup) -> Self {
-        Self { title: title.into(), description: description.into(), body, json_ld: None, head: None, status: StatusCode::OK }
+        Self { title: title.into(), description: description.into(), body, json_ld: None, head: None, picture: None, status: StatusCode::OK }
     }
 
     /// With data for search engines (schema.org).
@@ -64,6 +67,15 @@ impl Page {
             title { (self.title) }
             meta name="description" content=(self.description);
             @if let Some(head) = &self.head { (head) }
+            @if let Some(picture) = &self.picture {
+                meta property="og:type" content="website";
+                meta property="og:title" content=(self.title);
+                meta property="og:description" content=(self.description);
+                meta property="og:image" content=(picture);
+                meta property="og:image:width" content="1200";
+                meta property="og:image:height" content="630";
+                meta name="twitter:card" content="summary_large_image";
+            }
             @if let Some(data) = &self.json_ld {
                 // `<` is written as an escape, so that no text can close the element.
                 script type="application/ld+json" { (PreEscaped(data.to_string().replace('<', "\\u003c"))) }
@@ -147,7 +159,7 @@ pub(super) async fn directory(State(app): State<App>, lang: Lang, leaf: super::R
 }
 
 /// `/{slug}`, `/{slug}/carte` and the other pages of a territory: its name, and every actor as a link.
-pub(super) async fn territory(State(app): State<App>, lang: Lang, Path(slug): Path<String>) -> Response {
+pub(super) async fn territory(State(app): State<App>, lang: Lang, headers: HeaderMap, Path(slug): Path<String>) -> Response {
     let Some(t) = app.journal.atlas.territory(&slug) else { return missing(lang) };
     let text = if lang == Lang::Fr {
         format!("{} acteurs citoyens sur la carte ouverte de {}, que chacun peut compléter sans compte.", t.totals.actors, t.name)
@@ -166,7 +178,9 @@ pub(super) async fn territory(State(app): State<App>, lang: Lang, Path(slug): Pa
         }
     };
     let title = format!("{} · {}", t.name, say(lang, "Carte des acteurs citoyens", "Map of citizen actors"));
-    Page::new(title, text.clone(), body).write(lang)
+    let mut page = Page::new(title, text.clone(), body);
+    page.picture = Some(format!("{}/og/{}.png", own_address(&app, &headers), t.slug));
+    page.write(lang)
 }
 
 /// `/{slug}/rapports/{id}`: where a report is written; to read it without JavaScript there is its page to print. Says nothing of a draft.
@@ -181,7 +195,7 @@ pub(super) async fn report(State(app): State<App>, lang: Lang, Path((slug, id)):
 }
 
 /// `/{slug}/acteurs/{id}`.
-pub(super) async fn actor(State(app): State<App>, lang: Lang, Path((slug, id)): Path<(String, String)>) -> Response {
+pub(super) async fn actor(State(app): State<App>, lang: Lang, headers: HeaderMap, Path((slug, id)): Path<(String, String)>) -> Response {
     let found = match (app.journal.atlas.territory(&slug), uuid::Uuid::parse_str(&id)) {
         (Some(t), Ok(id)) => match app.journal.store.read().await {
             Ok(mut tx) => tx.actor(id).await.map(|a| a.map(|a| (t, a))),
@@ -193,7 +207,11 @@ pub(super) async fn actor(State(app): State<App>, lang: Lang, Path((slug, id)): 
         Err(e) => Error::from(e).speaking(lang).into_response(),
         Ok(None) => missing(lang),
         Ok(Some((t, a))) if a.state() == ActorState::Deleted => gone(lang, &t.name, &t.slug),
-        Ok(Some((t, a))) => actor_page(lang, &t.name, &t.slug, &a).write(lang),
+        Ok(Some((t, a))) => {
+            let mut page = actor_page(lang, &t.name, &t.slug, &a);
+            page.picture = Some(format!("{}/og/{}/{}.png", own_address(&app, &headers), t.slug, a.id));
+            page.write(lang)
+        }
     }
 }
 

@@ -1,12 +1,13 @@
-//! Statistics of a territory: as JSON, and each measure as a table and as a chart.
+//! Statistics of a territory: as JSON, and each measure as a table and as a chart; the links between its actors.
 
 use super::accept::has_tag;
 use super::extract::{Path, Query};
 use super::lists::filter_of;
 use super::territories::find;
 use super::{App, Error, HEAD, Result};
+use crate::model::work::RELATIONS;
 use crate::model::{Lang, Version, label};
-use crate::report::statistics::{Ask, At, Measure, Statistics, Unread};
+use crate::report::statistics::{Ask, At, Link, Measure, Statistics, Tied, Unread};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -142,6 +143,44 @@ fn no_measure(code: &str) -> Error {
 fn no_chart() -> Error {
     let french = "Cette mesure n’a pas de graphique ici : il manque ce qu’il faudrait pour la calculer.";
     Error::new(StatusCode::NOT_FOUND, "no_chart", french, "This measure has no chart here: what it would be computed from is missing.")
+}
+
+/// The links between the actors of a territory.
+#[utoipa::path(get, path = "/api/v1/territories/{slug}/relations", tag = "statistics", params(("slug" = String, Path, description = "Short address"), Asked),
+    responses((status = 200, description = "Actors with a link, the links, and how many links lead to actors that are not among them"), (status = 304, description = "As the client has it"),
+        (status = 400, description = "Not understood"), (status = 404, description = "No such territory or area")))]
+pub(super) async fn relations(
+    State(app): State<App>,
+    lang: Lang,
+    headers: HeaderMap,
+    Path(slug): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response> {
+    let found = read(&app, lang, &slug, &asked).await?;
+    let ties = &found.ties;
+    let actor = |a: &Tied| json!({"id": a.id, "name": a.name, "theme": a.theme});
+    let link = |l: &Link| json!({"from": ties.actors[l.from].id, "to": ties.actors[l.to].id, "kind": RELATIONS[l.kind]});
+    let body = json!({
+        "position": found.position, "actors": ties.actors.iter().map(actor).collect::<Vec<_>>(),
+        "relations": ties.links.iter().map(link).collect::<Vec<_>>(), "left_out": ties.left_out,
+    });
+    Ok(answer(&headers, found.position, "application/json", body.to_string().into_bytes()))
+}
+
+/// The same as a drawing.
+#[utoipa::path(get, path = "/api/v1/territories/{slug}/relations.svg", tag = "statistics", params(("slug" = String, Path, description = "Short address"), Asked),
+    responses((status = 200, description = "Actors and their links", content_type = "image/svg+xml", body = String), (status = 304, description = "As the client has it"),
+        (status = 400, description = "Not understood"), (status = 404, description = "No such territory or area")))]
+pub(super) async fn relations_drawn(
+    State(app): State<App>,
+    lang: Lang,
+    headers: HeaderMap,
+    Path(slug): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response> {
+    let found = read(&app, lang, &slug, &asked).await?;
+    let chart = found.chart("network", lang).ok_or_else(|| no_chart().speaking(lang))?;
+    Ok(answer(&headers, found.position, "image/svg+xml", chart.into_bytes()))
 }
 
 /// Bytes with a tag made of them; 304 when the client has the same.

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 /// Words that are already addresses of the site and so can't be a territory's.
-pub const RESERVED: [&str; 19] = [
+pub const RESERVED: [&str; 20] = [
     "api",
     "tiles",
     "assets",
@@ -26,6 +26,7 @@ pub const RESERVED: [&str; 19] = [
     "contours",
     "s",
     "f",
+    "og",
 ];
 
 /// A territory and its history marks.

@@ -100,11 +100,11 @@ impl Figures {
     pub(super) async fn counted(&self, figure: &Definition, lang: Lang) -> Result<Option<Arc<Statistics>>> {
         let Some(code) = &figure.measure else { return Ok(None) };
         let query = figure.query(self.area(figure)?);
-        let ask = Ask { territory: query.territory, area: query.area, filter: query.filter, lang };
+        let ask = Ask { territory: query.territory, area: query.area, filter: query.filter, lang, at: None, before: None };
         let found = self.statistics.read(&self.journal, &self.archives, &ask).await.map_err(|e| match e {
-            Unread::NoTerritory => Error::NoArea,
+            Unread::NoTerritory | Unread::NotYet | Unread::Outside => Error::NoArea,
             Unread::Store(e) => Error::Store(e),
-            Unread::Broken => Error::Drawing(e.to_string()),
+            Unread::Beyond(_) | Unread::OtherEpoch | Unread::Broken => Error::Drawing(e.to_string()),
         })?;
         if found.measure(code).is_some() { Ok(Some(found)) } else { Err(Error::NoMeasure) }
     }

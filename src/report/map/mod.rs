@@ -11,6 +11,8 @@ mod scene;
 mod screen;
 mod signs;
 mod taken;
+#[cfg(test)]
+mod tests;
 pub mod view;
 pub mod words;
 
@@ -89,6 +91,11 @@ pub fn outline(boundary: &str) -> MultiPolygon<f64> {
         Ok(geo::Geometry::MultiPolygon(p)) => p,
         _ => empty(),
     }
+}
+
+/// The names of a base map as SVG elements, each whole within the view.
+pub fn names(base: &base::Base, view: &View, style: Style) -> String {
+    labels::write(base, view, style, &mut taken::Taken::default())
 }
 
 /// Why nothing could be drawn.

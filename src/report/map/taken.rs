@@ -27,18 +27,18 @@ fn cells(r: &Rect) -> impl Iterator<Item = (i32, i32)> + use<> {
 
 impl Taken {
     /// Takes a rectangle.
-    pub fn take(&mut self, r: Rect) {
+    pub(super) fn take(&mut self, r: Rect) {
         cells(&r).for_each(|cell| self.cells.entry(cell).or_default().push(r));
     }
 
     /// Whether no part of a rectangle is taken.
-    pub fn free(&self, r: &Rect) -> bool {
+    pub(super) fn free(&self, r: &Rect) -> bool {
         let meets = |o: &Rect| o[0] < r[2] && o[2] > r[0] && o[1] < r[3] && o[3] > r[1];
         cells(r).all(|cell| self.cells.get(&cell).is_none_or(|all| !all.iter().any(meets)))
     }
 
     /// Whether a straight line crosses nothing that is taken, looked at every few pixels.
-    pub fn free_line(&self, a: [f64; 2], b: [f64; 2]) -> bool {
+    pub(super) fn free_line(&self, a: [f64; 2], b: [f64; 2]) -> bool {
         let steps = ((b[0] - a[0]).hypot(b[1] - a[1]) / 3.0).ceil().max(1.0);
         (0..=steps as usize).all(|i| {
             let part = i as f64 / steps;

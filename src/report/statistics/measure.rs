@@ -60,6 +60,9 @@ pub struct Statistics {
     pub actors: usize,
     /// Position and moment of the numbers beside these, when some were asked for.
     pub before: Option<(Version, i64)>,
+    /// The links behind the measure `network`.
+    #[serde(skip)]
+    pub ties: super::network::Ties,
     /// The measures, in the order of [`super::CODES`].
     pub measures: Vec<Measure>,
 }

@@ -150,7 +150,7 @@ fn finish(mut input: Input, filter: &Filter, archive: Option<&Archive>, grounds:
         let kept: std::collections::HashSet<Uuid> = input.actors.iter().map(|a| a.id).collect();
         input.deeds.retain(|d| kept.contains(&d.actor));
     }
-    input.actors.sort_by_cached_key(|a| (fold(a.name()), a.id));
+    input.places = input.actors.iter().map(Actor::places).collect();
     input.grid = archive.zip(input.shape.as_ref()).and_then(|(archive, shape)| grounds.of(archive, shape));
     super::all(&input)
 }
@@ -200,16 +200,20 @@ async fn gather(tx: &mut Tx, atlas: &Atlas, ask: &Ask, at: Option<At>, head: Ver
         position: past.as_ref().map_or(head, |p| p.position),
         at: past.as_ref().map_or(today, |p| p.at),
         quartiers,
-        deeds: deeds(tx, &actors, upto).await?,
+        deeds: deeds(tx, past.as_ref().map(|_| &*actors), shown.id, upto).await?,
         actors,
+        places: Vec::new(),
         grid: None,
     })
 }
 
-/// What the journal says of actors up to a number.
-async fn deeds(tx: &mut Tx, actors: &[Actor], upto: i64) -> Result<Vec<Deed>, Unread> {
-    let ids: Vec<Uuid> = actors.iter().map(|a| a.id).collect();
-    let rows = tx.deeds_among(&ids).await?.into_iter().filter(|row| row.0 <= upto);
+/// What the journal says, up to a number, of actors; or of those that belong to a territory now.
+async fn deeds(tx: &mut Tx, actors: Option<&[Actor]>, territory: Uuid, upto: i64) -> Result<Vec<Deed>, Unread> {
+    let rows = match actors {
+        Some(actors) => tx.deeds_among(&actors.iter().map(|a| a.id).collect::<Vec<_>>()).await?,
+        None => tx.deeds_in(territory).await?,
+    };
+    let rows = rows.into_iter().filter(|row| row.0 <= upto);
     Ok(rows.map(|(_, actor, kind, author, source, at)| Deed { actor, author, source, created: kind == "create", at }).collect())
 }
 
