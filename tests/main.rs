@@ -47,6 +47,7 @@ mod reimports;
 mod reimports_monaco;
 mod reimports_support;
 mod reports;
+mod reports_files;
 mod routes;
 mod seances;
 mod seances_after;

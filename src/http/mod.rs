@@ -30,6 +30,7 @@ mod quota;
 mod raster;
 mod ready;
 mod report_files;
+mod report_pages;
 mod reports;
 mod seance_pages;
 mod seance_work;
@@ -106,6 +107,8 @@ pub struct Shared {
     live: live::Live,
     seances: Seances,
     figures: Figures,
+    reports: crate::report::document::Desk,
+    office: crate::report::document::Office,
     queue: crate::report::Queue,
     statistics: Arc<crate::report::statistics::Reader>,
 }
@@ -138,6 +141,7 @@ impl App {
         let live = live::Live::start(&journal);
         let tiles = ActorTiles::new(journal.atlas.clone(), options.tile_cache);
         let archives = Arc::new(archives);
+        let office = crate::report::document::Office::find(options.soffice.as_deref());
         let raster = RasterTiles::new(options.raster_engine, std::env::current_exe().context("the program's own file is not found")?)?;
         let statistics = Arc::new(crate::report::statistics::Reader::default());
         let queue = crate::report::Queue::default();
@@ -158,6 +162,8 @@ impl App {
             imports,
             live,
             seances,
+            reports: crate::report::document::Desk::new(figures.clone()),
+            office,
             figures,
             queue,
             statistics,
@@ -267,11 +273,11 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/seances/{id}/minutes.csv", get(seance_work::minutes_csv))
         .route("/api/v1/seances/{id}/edits", get(seance_work::edits))
         .route("/api/v1/seances/{id}/undo", post(seance_work::undo))
-        .route("/api/v1/figures/{id}/freeze", post(figures::freeze))
-        .route("/api/v1/figures/{id}/remake", post(figures::remake))
         .route("/api/v1/territories/{slug}/reports", get(reports::list))
         .route("/api/v1/territories/{slug}/devices", get(reports::devices))
         .route("/api/v1/reports/{id}", get(reports::show))
+        .route("/api/v1/figures/{id}/freeze", post(figures::freeze))
+        .route("/api/v1/figures/{id}/remake", post(figures::remake))
         .route("/api/v1/territories/{slug}/erasures", post(figures::erase))
         .route("/api/{*rest}", get(ops::nothing).fallback(ops::nothing));
     let pages = axum::Router::new()
@@ -289,15 +295,14 @@ pub fn router(app: App) -> Routes {
         .route("/{slug}/imports", get(pages::territory))
         .route("/{slug}/moderation", get(pages::territory))
         .route("/{slug}/figures", get(pages::territory))
+        .route("/{slug}/rapports", get(report_pages::list))
+        .route("/{slug}/rapports/{id}", get(report_pages::one))
         .route("/{slug}/statistiques", get(pages::territory))
-        .route("/{slug}/rapports", get(pages::territory))
-        .route("/{slug}/rapports/{id}", get(pages::report))
         .route("/{slug}/seances", get(seance_pages::list))
         .route("/{slug}/seances/{id}", get(seance_pages::one))
         .route("/{slug}/seances/{id}/ecran", get(seance_pages::screen))
         .route("/s", get(pages::text_page))
         .route("/s/{id}", get(pages::text_page))
-        .route("/r/{file}", get(report_files::file))
         .route("/assets/{*path}", get(assets::asset))
         .route("/bouillon.svg", get(assets::icon))
         .route("/sw.js", get(assets::worker))
@@ -308,6 +313,14 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/territories/{slug}/imports", get(imports::list).post(imports::upload))
         .method_not_allowed_fallback(ops::not_so)
         .layer(DefaultBodyLimit::disable());
+    // A report is drawn in its turn, and its PDF made by another program: that may take longer than any other answer.
+    let slow = axum::Router::new()
+        .route("/r/{file}", get(report_files::file))
+        .route("/api/v1/reports/{id}/picture", post(report_files::picture))
+        .route("/api/v1/reports/{id}/freeze", post(report_files::freeze))
+        .route("/api/v1/reports/{id}/remake", post(report_files::remake))
+        .method_not_allowed_fallback(ops::not_so)
+        .layer(DefaultBodyLimit::max(crate::report::document::BYTES_MAX));
     // A drawing waits for those before it.
     let drawings = axum::Router::new()
         .route("/api/v1/territories/{slug}/map.svg", get(maps::svg))
@@ -330,6 +343,7 @@ pub fn router(app: App) -> Routes {
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
         .merge(uploads)
+        .merge(slow)
         .merge(drawings)
         .merge(sockets)
         .layer(middleware::from_fn_with_state(app.clone(), as_new_as))

@@ -24,10 +24,10 @@ const REMEMBERED: usize = 200;
 /// The figures of an installation; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Figures {
-    pub(super) journal: Journal,
-    pub(super) archives: Arc<Archives>,
-    pub(super) statistics: Arc<Reader>,
-    pub(super) queue: Queue,
+    pub(in crate::report) journal: Journal,
+    pub(in crate::report) archives: Arc<Archives>,
+    pub(in crate::report) statistics: Arc<Reader>,
+    pub(in crate::report) queue: Queue,
     /// What has changed since a figure was frozen: comparing reads every actor twice.
     compared: Known<Uuid, Since>,
     /// What pages and embeds show: reading it reads every actor.

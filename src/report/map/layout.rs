@@ -121,6 +121,11 @@ impl Layout<'_> {
     fn pages(&self) -> Result<Vec<Page>, Error> {
         let [width, height] = self.sheet.paper.size();
         let (mut blocks, room, view) = self.first()?;
+        if self.sheet.in_text {
+            let height = if width > height { height } else { room.y + FOOT + MARGIN };
+            blocks.extend(parts::foot(self.sheet, [MARGIN, height - MARGIN - FOOT + 6.0], width - 2.0 * MARGIN, 1, 1));
+            return Ok(vec![Page { width, height, blocks }]);
+        }
         let lines = parts::index(self.selection, &view, self.sheet.lang);
         let shown = &lines[..lines.len().min(INDEXED)];
         let mut rest = self.index(shown, &room, &mut blocks, false);
@@ -202,7 +207,8 @@ impl Layout<'_> {
         let view = View::of(self.extent, inner, inner * 10.0);
         let [_, upper] = view.place([self.extent.west, self.extent.north]);
         let [_, lower] = view.place([self.extent.west, self.extent.south]);
-        (lower - upper).clamp(height * 0.4, height * 0.6)
+        let [least, most] = if self.sheet.in_text { [0.25, 0.68] } else { [0.4, 0.6] };
+        (lower - upper).clamp(height * least, height * most)
     }
 
     fn map(&self, blocks: &mut Vec<Block>, [x, y]: [f64; 2], [width, height]: [f64; 2]) -> Result<View, Error> {

@@ -80,6 +80,8 @@ pub struct Sheet {
     pub sources: Vec<String>,
     /// What the map shows; none: all that is selected, or the territory.
     pub extent: Option<Extent>,
+    /// Stands in a longer document, which lists the actors itself: one page without an index, as high as its map and legend.
+    pub in_text: bool,
 }
 
 /// The outline of a territory out of its boundary (GeoJSON geometry); nothing for anything else.
