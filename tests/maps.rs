@@ -128,7 +128,7 @@ on_both! {
             ("extent=1,2,3", 400, "quatre nombres", "four numbers"),
             ("extent=1,5,2,4", 400, "cadre est vide", "empty"),
             ("extent=NaN,0,1,1", 400, "longitudes", "longitudes"),
-            ("bbox=3,48,2,49", 400, "ouest", "west"),
+            ("bbox=3,48,2,49", 400, "ouest", "inverted"),
             ("format=a0", 400, "« a0 » n’est pas connu", "“a0” is not known"),
             ("orientation=up", 400, "orientation", "orientation"),
             ("style=neon", 400, "style", "style"),

@@ -98,6 +98,11 @@ struct Layout<'a> {
     extent: Extent,
 }
 
+/// Columns of the legend.
+fn legend_columns(width: f64) -> usize {
+    ((width / 250.0).floor() as usize).clamp(1, 4)
+}
+
 /// What is left of a page for the index.
 struct Room {
     x: f64,
@@ -196,19 +201,26 @@ impl Layout<'_> {
             let y = self.legend(&mut blocks, &legend, [x, top], side);
             return Ok((blocks, Room { x, y, width: side, height: bottom - y - 4.0 }, view));
         }
-        let map_height = self.map_height(inner, height);
+        let map_height = self.map_height(inner, height, top, legend.len());
         let view = self.map(&mut blocks, [MARGIN, top], [inner, map_height])?;
         let y = self.legend(&mut blocks, &legend, [MARGIN, top + map_height + GAP], inner);
         Ok((blocks, Room { x: MARGIN, y, width: inner, height: bottom - y - 4.0 }, view))
     }
 
-    /// As high as the extent needs, within 40 to 60 % of the page.
-    fn map_height(&self, inner: f64, height: f64) -> f64 {
+    /// As high as the extent needs, within 40 to 60 % of the page; lower than it needs when the whole index then fits under it.
+    fn map_height(&self, inner: f64, height: f64, top: f64, legend: usize) -> f64 {
         let view = View::of(self.extent, inner, inner * 10.0);
         let [_, upper] = view.place([self.extent.west, self.extent.north]);
         let [_, lower] = view.place([self.extent.west, self.extent.south]);
-        let [least, most] = if self.sheet.in_text { [0.25, 0.68] } else { [0.4, 0.6] };
-        (lower - upper).clamp(height * least, height * most)
+        if self.sheet.in_text {
+            return (lower - upper).clamp(height * 0.25, height * 0.68);
+        }
+        let wanted = (lower - upper).clamp(height * 0.4, height * 0.6);
+        let rows = self.selection.actors.len().div_ceil(((inner / COLUMN).floor() as usize).max(1));
+        let index = 17.0 + INDEX_ROW * (rows as f64 + 1.5) + 4.0;
+        let legend = 18.0 + legend.div_ceil(legend_columns(inner)) as f64 * LEGEND_ROW + 2.0 * GAP;
+        let left = height - MARGIN - FOOT - top - legend - index;
+        if left >= height * 0.4 { wanted.min(left) } else { wanted }
     }
 
     fn map(&self, blocks: &mut Vec<Block>, [x, y]: [f64; 2], [width, height]: [f64; 2]) -> Result<View, Error> {
@@ -230,7 +242,7 @@ impl Layout<'_> {
         let heading = Words::new(x, y + 11.0, 13.0, say(lang, "Légende", "Legend")).bold();
         let after = x + heading.width() + 16.0;
         blocks.push(Block::Group(Role::Heading(2), vec![heading.into()]));
-        let columns = ((width / 250.0).floor() as usize).clamp(1, 4);
+        let columns = legend_columns(width);
         let beside = columns > 1;
         let states = if beside { [after, y + 11.0] } else { [x, y + 29.0] };
         let top = if beside { y + 18.0 } else { y + 36.0 };

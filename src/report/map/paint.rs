@@ -268,8 +268,25 @@ impl Table {
     pub fn layers(&self, style: Style, zoom: f64) -> Vec<PaintLayer> {
         let mut all: Vec<PaintLayer> = self.seen(Group::Area, zoom).filter_map(|(i, c)| c.area(i, style)).collect();
         all.extend(self.line_layers(style, zoom));
+        // As in the browser: streams over fields and under lakes, squares over buildings and under streets.
+        all.sort_by_key(|pass| self.rank(pass));
         all.extend(self.seen(Group::Text, zoom).filter_map(|(i, c)| c.text(i, style, zoom)));
         all
+    }
+
+    /// Which layers of the tiles lie over which others; those of one rank keep the order of the file.
+    fn rank(&self, pass: &PaintLayer) -> u8 {
+        let layer = self.group(pass.group).get(pass.class).map_or("", |c| c.layer.as_str());
+        match (layer, pass.name.as_str()) {
+            ("background" | "ocean" | "land" | "sites", _) | (_, "area.glacier") => 0,
+            ("water_lines", _) => 1,
+            ("water_polygons", _) => 2,
+            ("dam_polygons" | "dam_lines" | "pier_polygons" | "pier_lines", _) | (_, "area.airfield") => 3,
+            ("buildings", _) => 4,
+            ("street_polygons" | "bridges", _) => 5,
+            ("streets", _) => 6,
+            _ => 7,
+        }
     }
 
     /// Ways lie on three levels, each with all edges under all fills; other lines keep their place before or after them.
@@ -435,7 +452,8 @@ mod tests {
         let high = names(15.0);
         let at = |name: &str| high.iter().rposition(|n| n == name).unwrap();
         assert!(at("line.motorway.edge") < at("line.street"), "the edge of one way is not over another way's fill");
-        assert!(at("area.building") < at("line.river") && at("line.river") < at("line.street") && at("line.street") < at("text.street"));
+        assert!(at("line.river") < at("area.water") && at("area.forest") < at("line.stream") && at("area.building") < at("area.square"));
+        assert!(at("area.square") < at("line.street") && at("line.street") < at("text.street"));
         assert!(!high.contains(&"area.outside".to_owned()) && !high.contains(&"text.town".to_owned()));
     }
 

@@ -203,9 +203,10 @@ pub(super) fn index_column(lines: &[Line], [x, y]: [f64; 2], width: f64, lang: L
         let (left, room) = (x + 60.0, width - 92.0);
         let address = fonts::width(&line.place, INDEX_SIZE, false);
         let named = fonts::width(&line.name, INDEX_SIZE, true);
-        // The name is what people look for: the address gives way.
-        let name_room = if named + 5.0 + address <= room { named } else { named.min(room - 5.0 - address.min(room * 0.18)) };
-        let name = Words::new(left, base, INDEX_SIZE, &line.name).bold().within(name_room + 0.1);
+        // The name is what people look for: the address gives way, then the name's letters become smaller, and only then it is cut.
+        let most = if named + 5.0 + address <= room { named } else { room - 5.0 - address.min(room * 0.18) };
+        let size = if named > most { (INDEX_SIZE * most / named).max(INDEX_SIZE * 0.62) } else { INDEX_SIZE };
+        let name = Words::new(left, base, size, &line.name).bold().within(most + 0.1);
         let place_x = left + name.width() + 5.0;
         let place = Words::new(place_x, base, INDEX_SIZE, &line.place).ink(SOFT).within((left + room - place_x).max(0.0));
         let square = Words::new(x + width - 10.0, base, INDEX_SIZE, if line.square.is_empty() { "–" } else { &line.square }).at(Anchor::End);
