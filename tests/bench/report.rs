@@ -103,7 +103,7 @@ fn maps(runtime: &Runtime, server: &Server) -> anyhow::Result<Vec<Row>> {
         wholes.extend([150, 300].map(|dpi| ("png", format!("&dpi={dpi}"), Some(dpi))));
         for (kind, more, dpi) in wholes {
             let query = format!("{kind}?format={paper}{more}");
-            let ours = || seconds(|| get(&query).map(|bytes| drop(bytes)));
+            let ours = || seconds(|| get(&query).map(drop));
             let times = match dpi {
                 Some(dpi) => duel(ROUNDS, ours, || seconds(|| bare(&svg, dpi)))?,
                 None => (0..ROUNDS).map(|_| Ok((ours()?, None))).collect::<anyhow::Result<_>>()?,
@@ -205,7 +205,7 @@ fn statistics(runtime: &Runtime, count: u32, folder: &Path) -> anyhow::Result<Ve
         let before = server.memory()?;
         server.forget_peak()?;
         let url = format!("{}/api/v1/territories/{}/statistics", server.url, crate::actors::SLUG);
-        times.push((seconds(|| fetch(runtime, &url).map(|bytes| drop(bytes)))?, Some(peer)));
+        times.push((seconds(|| fetch(runtime, &url).map(drop))?, Some(peer)));
         peaks.push((server.peak()? - before, None));
     }
     let name = format!("statistics of {count} actors, the first time");
