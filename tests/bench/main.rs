@@ -2,6 +2,7 @@
 //!
 //! `BENCH_ACTORS` (100,000 by default) sets the size; `BOUILLON_TEST_POSTGIS` is the address of a PostGIS cluster, without which its rows
 //! are left out; `BENCH_ONLY=addresses` measures address search alone, `live` editing together, `territories` territories, `start` the start,
+//! `report` printed maps, raster tiles and statistics,
 //! `peers` actor tiles against Martin and supercluster (tests/bench/peers.sh installs them). Figures of this process are per second of the thread's own time, all others per second on the clock.
 
 mod actors;
@@ -16,6 +17,7 @@ mod martin;
 mod memory;
 mod pbf;
 mod postgis;
+mod report;
 mod server;
 mod table;
 mod territories;
@@ -69,6 +71,9 @@ fn measure(runtime: &Runtime, count: u32, folder: &Path, postgis: Option<&Postgi
     if only == "live" {
         return live::rows(runtime, folder, &step);
     }
+    if only == "report" {
+        return report::rows(runtime, count, folder, &step);
+    }
     if only == "peers" {
         let postgis = postgis.context("BOUILLON_TEST_POSTGIS must name a PostGIS cluster")?;
         return martin::rows(runtime, count, folder, postgis, &step);
@@ -111,6 +116,7 @@ fn measure(runtime: &Runtime, count: u32, folder: &Path, postgis: Option<&Postgi
         rows.extend(durable::rows(runtime, "PostGIS", &data, &postgis.url, folder)?);
     }
     rows.extend(live::rows(runtime, folder, &step)?);
+    rows.extend(report::rows(runtime, count, folder, &step)?);
     step("done");
     Ok(rows)
 }

@@ -58,6 +58,22 @@ impl Server {
         resident(self.child.id())
     }
 
+    /// The most memory that was resident since [`Server::forget_peak`], bytes.
+    ///
+    /// # Errors
+    /// Where the system does not say.
+    pub(crate) fn peak(&self) -> anyhow::Result<f64> {
+        resident_as(self.child.id(), "VmHWM:")
+    }
+
+    /// Begins to look for the peak again.
+    ///
+    /// # Errors
+    /// Where the system does not allow it.
+    pub(crate) fn forget_peak(&self) -> anyhow::Result<()> {
+        Ok(std::fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5")?)
+    }
+
     /// Processor time of all its threads so far.
     ///
     /// # Errors
@@ -79,9 +95,13 @@ impl Drop for Server {
 /// # Errors
 /// Where the system does not say.
 pub(crate) fn resident(process: u32) -> anyhow::Result<f64> {
+    resident_as(process, "VmRSS:")
+}
+
+fn resident_as(process: u32, line: &str) -> anyhow::Result<f64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
-    let kib = status.lines().find_map(|l| l.strip_prefix("VmRSS:")?.trim().trim_end_matches("kB").trim().parse::<f64>().ok());
-    kib.map(|kib| kib * 1024.0).context("no VmRSS")
+    let kib = status.lines().find_map(|l| l.strip_prefix(line)?.trim().trim_end_matches("kB").trim().parse::<f64>().ok());
+    kib.map(|kib| kib * 1024.0).with_context(|| format!("no {line}"))
 }
 
 /// Processor time of a process (a number or `self`) with all its threads, ended ones too, in steps of 10 ms.
