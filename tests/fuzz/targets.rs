@@ -189,7 +189,7 @@ fn open_town() -> (Runtime, Routes) {
             Limits { creations_per_hour: 1, edits_per_hour: 1, address_creations_per_hour: 1, address_edits_per_hour: 1, min_fill_seconds: 0 };
         let legal = [None, None, None];
         let options =
-            Options { base_url: None, tls: false, data: folder.clone(), min_free: Some(0), trusted_proxies: 1, limits, tile_cache: 1 << 20, legal };
+            Options { base_url: None, tls: false, data: folder.clone(), min_free: Some(0), trusted_proxies: 1, limits, tile_cache: 1 << 20, legal, soffice: None };
         let imports = Imports::new(journal.clone(), &folder, None).expect("a folder for imports");
         http::router(App::new(journal, geocoder, options, Archives::new(folder.clone()), imports).await.expect("an app"))
     });
