@@ -1,6 +1,5 @@
 //! What a page of another site gets when it shows us in a frame: as HTTP says it. The browser's side is in tests/browser/embed.spec.ts.
 
-use crate::app::Backend;
 use crate::figures::{Town, figure, publish, town, work_edit};
 use reqwest::Method;
 use serde_json::json;

@@ -86,7 +86,7 @@ on_both! {
                 match ana.edits(&[set]).await {
                     (StatusCode::OK, _) => title = format!("Titre {i}"),
                     (status, body) => {
-                        assert_eq!((status, body["results"][0]["code"].as_str()), (StatusCode::FORBIDDEN, Some("frozen")), "{body}");
+                        assert_eq!((status, body["results"][0]["code"].as_str()), (StatusCode::UNPROCESSABLE_ENTITY, Some("frozen")), "{body}");
                         break;
                     }
                 }

@@ -208,6 +208,7 @@ fn open_town() -> (Runtime, Routes) {
             tile_cache: 1 << 20,
             raster_engine: Default::default(),
             legal,
+            soffice: None,
         };
         let imports = Imports::new(journal.clone(), &folder, None).expect("a folder for imports");
         http::router(App::new(journal, geocoder, options, Archives::new(folder.clone()), imports).await.expect("an app"))
