@@ -207,6 +207,7 @@ fn open_town() -> (Runtime, Routes) {
             limits,
             tile_cache: 1 << 20,
             raster_engine: Default::default(),
+            soffice: None,
             legal,
         };
         let imports = Imports::new(journal.clone(), &folder, None).expect("a folder for imports");
