@@ -105,7 +105,7 @@ impl Figures {
         let found = self.statistics.read(&self.journal, &self.archives, &ask).await.map_err(|e| match e {
             Unread::NoTerritory | Unread::NotYet | Unread::Outside => Error::NoArea,
             Unread::Store(e) => Error::Store(e),
-            Unread::Broken | Unread::Beyond(_) | Unread::OtherEpoch | Unread::TooMany => Error::Drawing(e.to_string()),
+            other => Error::Drawing(other.to_string()),
         })?;
         if found.measure(code).is_some() { Ok(Some(found)) } else { Err(Error::NoMeasure) }
     }

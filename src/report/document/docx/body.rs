@@ -115,7 +115,15 @@ fn contents(document: &Document) -> Markup {
 
 impl Writer<'_> {
     fn parts(&mut self, parts: &[Part], place: Place) -> Markup {
-        html! { @for part in parts { (self.part(part, place)) } }
+        html! {
+            @for (i, part) in parts.iter().enumerate() {
+                // What a picture shows is said on the page where it stands.
+                @match (part, parts.get(i + 1)) {
+                    (Part::Paragraph(runs), Some(Part::Picture(_))) if place.quotes == 0 => (self.leading(runs, place)),
+                    _ => (self.part(part, place)),
+                }
+            }
+        }
     }
 
     fn part(&mut self, part: &Part, place: Place) -> Markup {
@@ -150,6 +158,12 @@ impl Writer<'_> {
                 w:bookmarkStart w:id=(n) w:name={ "_Toc" (n) } {} (self.runs(runs)) w:bookmarkEnd w:id=(n) {}
             }
         }
+    }
+
+    /// A paragraph on the page of what follows.
+    fn leading(&mut self, runs: &[Run], place: Place) -> Markup {
+        let left = 360 * place.lists;
+        html! { w:p { w:pPr { w:pStyle w:val="Corpsdetexte" {} w:keepNext {} @if left > 0 { w:ind w:left=(left) {} } } (self.runs(runs)) } }
     }
 
     fn words(&mut self, style: &str, runs: &[Run], place: Place) -> Markup {
