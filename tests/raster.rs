@@ -126,6 +126,9 @@ async fn a_program_without_the_second_engine_says_so() {
     assert!(String::from_utf8_lossy(&out.stderr).contains("resvg"), "it names what there is");
 }
 
+/// How many times slower the 99th percentile of actor tiles may be beside drawings; the machine that runs the tests has other work too.
+const SLOWER: f64 = 5.0;
+
 /// Milliseconds of so many actor tiles, one after the other, sorted.
 async fn actor_tiles(app: &App, count: u32) -> Vec<f64> {
     let http = reqwest::Client::new();
@@ -145,6 +148,34 @@ async fn actor_tiles(app: &App, count: u32) -> Vec<f64> {
 /// The 99th percentile.
 fn p99(times: &[f64]) -> f64 {
     times[times.len() * 99 / 100]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_who_ask_for_a_large_map_do_not_slow_the_live_map() {
+    let app = solvigne(Backend::Sqlite, &[], &[]).await;
+    let alone = p99(&actor_tiles(&app, 300).await);
+    let http = reqwest::Client::new();
+    // Each is another drawing, so that none is answered out of a cache; raster tiles come from their own queue beside them.
+    let maps = (0..10).map(|i| format!("{}/api/v1/territories/solvigne/map.png?format=a3&dpi=150&title=Carte%20{i}", app.url));
+    let [x, y] = tile_at(MIDDLE, 16);
+    let tiles = (0..10).map(|i| format!("{}/tiles/raster/solvigne/16/{}/{y}.png?scale=2", app.url, x + 4 * i));
+    let asked: Vec<_> = maps.chain(tiles).map(|url| tokio::spawn(http.get(url).timeout(Duration::from_secs(120)).send())).collect();
+    let began = Instant::now();
+    let mut beside = Vec::new();
+    while began.elapsed() < Duration::from_secs(8) && !asked.iter().all(tokio::task::JoinHandle::is_finished) {
+        beside.extend(actor_tiles(&app, 20).await);
+    }
+    // All are answered: drawn, or asked to come back when they waited for too long.
+    for answer in asked {
+        let status = answer.await.unwrap().unwrap().status().as_u16();
+        assert!([200, 503].contains(&status), "{status}");
+    }
+    beside.sort_by(f64::total_cmp);
+    assert!(beside.len() >= 60, "{} tiles beside the drawing", beside.len());
+    let beside = p99(&beside);
+    eprintln!("actor tile p99: {alone:.1} ms alone, {beside:.1} ms beside ten A3 maps and raster tiles");
+    assert!(beside <= alone * SLOWER + 50.0, "{alone} ms alone, {beside} ms beside drawing");
+    app.unhurt();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -171,9 +202,8 @@ async fn many_who_ask_for_the_same_sheet_share_one_drawing_and_the_live_map_goes
     drawing.await.unwrap();
     beside.sort_by(f64::total_cmp);
     assert!(beside.len() >= 60, "{} tiles beside the drawing", beside.len());
-    // On two cores one draws; the machine that runs the tests has other work too.
     let beside = p99(&beside);
     eprintln!("actor tile p99: {alone:.1} ms alone, {beside:.1} ms beside drawing");
-    assert!(beside <= alone * 10.0 + 50.0, "{alone} ms alone, {beside} ms beside drawing");
+    assert!(beside <= alone * SLOWER + 50.0, "{alone} ms alone, {beside} ms beside drawing");
     app.unhurt();
 }

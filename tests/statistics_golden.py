@@ -52,6 +52,17 @@ def rings(geometry):
     return [np.array(ring) for polygon in polygons for ring in polygon]
 
 
+def on_edge(shape, xy):
+    """Whether points lie on an edge of a shape, which then covers them, as two quartiers cover a point of their common edge."""
+    on = np.zeros(len(xy), dtype=bool)
+    for ring in shape:
+        for a, b in zip(ring[:-1], ring[1:]):
+            cross = (b[0] - a[0]) * (xy[:, 1] - a[1]) - (b[1] - a[1]) * (xy[:, 0] - a[0])
+            within = ((xy >= np.minimum(a, b)) & (xy <= np.maximum(a, b))).all(axis=1)
+            on |= within & (np.abs(cross) < 1e-15)
+    return on
+
+
 def inside(shape, xy):
     """Even and odd over all rings, for many points at once."""
     xy = np.atleast_2d(np.asarray(xy, dtype=float))
@@ -68,7 +79,8 @@ def inside(shape, xy):
 
 def members(area):
     shape = rings(area["boundary"])
-    return [i for i in actors if points[i] and inside(shape, points[i]).any()]
+    covers = lambda at: inside(shape, at).any() or on_edge(shape, np.asarray(at, dtype=float)).any()
+    return [i for i in actors if points[i] and covers(points[i])]
 
 
 # ---- stock, density, diversity --------------------------------------------------------------------------------------

@@ -164,7 +164,7 @@ fn no_cargo_feature_but_maplibre() {
     let listed: BTreeSet<&str> = features.split("\"dep:").skip(1).filter_map(|rest| rest.split('"').next()).collect();
     assert_eq!(optional, listed, "what the feature brings is there for nothing else");
     for (name, text) in files("src", &[".rs"]) {
-        for (line, source) in code(&text).filter(|(_, source)| source.contains("feature = ")) {
+        for (line, source) in code(&text).filter(|(_, source)| source.contains("feature = \"")) {
             assert!(source.contains("feature = \"maplibre\""), "{name}:{line}: {source}");
         }
     }

@@ -48,6 +48,9 @@ pub struct Settings {
     /// Seconds between SIGTERM, when /readyz begins to say no, and the end of listening, so that a load balancer can notice [default: 1].
     #[arg(long, global = true, env = "BOUILLON_DRAIN_SECONDS", value_name = "N", hide = true, value_parser = clap::value_parser!(u64).range(0..=8))]
     drain_seconds: Option<u64>,
+    /// LibreOffice's program, for the PDF of reports; `none` for none [default: `soffice` of the search path].
+    #[arg(long, global = true, env = "BOUILLON_SOFFICE", value_name = "FILE")]
+    soffice: Option<PathBuf>,
     /// Memory for finished tiles of actors, MiB; 0 makes each anew [default: 64].
     #[arg(long, global = true, env = "BOUILLON_TILE_CACHE", value_name = "MIB")]
     tile_cache: Option<u32>,
@@ -117,6 +120,7 @@ impl Settings {
             tls_key: self.tls_key.or(file.tls_key),
             min_free_mib: self.min_free_mib.or(file.min_free_mib),
             drain_seconds: self.drain_seconds.or(file.drain_seconds),
+            soffice: self.soffice.or(file.soffice),
             tile_cache: self.tile_cache.or(file.tile_cache),
             raster_engine: self.raster_engine.or(file.raster_engine),
             no_backup: self.no_backup,
@@ -244,6 +248,7 @@ impl Settings {
             trusted_proxies: self.trusted_proxies.unwrap_or(0),
             limits,
             tile_cache: (self.tile_cache.unwrap_or(64) as usize) << 20,
+            soffice: self.soffice.clone(),
             raster_engine: self.raster_engine.unwrap_or_default(),
             legal: [self.publisher.clone(), self.contact.clone(), self.host.clone()],
         })

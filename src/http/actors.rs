@@ -132,25 +132,32 @@ fn changes(e: &Entry) -> Map<String, Value> {
 /// When the database does not answer.
 pub(super) async fn json(app: &App, tx: &mut Tx, id: Uuid) -> Result<Option<Value>> {
     let Some(actor) = tx.actor(id).await? else { return Ok(None) };
-    let mut whole = written(app, &actor);
-    whole["related"] = related(tx, id).await?.into();
-    Ok(Some(whole))
+    Ok(whole(app, tx, &[actor]).await?.pop())
 }
 
-/// The actors that one stands to: as it says (`to`), and as they say (`from`).
-async fn related(tx: &mut Tx, id: Uuid) -> Result<Vec<Value>> {
-    let rows = tx.relations_of(id).await?;
-    let mut ids: Vec<Uuid> = rows.iter().map(|(actor, _, other)| if *actor == id { *other } else { *actor }).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let others = tx.actors_among(&ids).await?;
-    let one = |(actor, kind, other): &(Uuid, String, Uuid)| {
-        let (direction, id) = if *actor == id { ("to", other) } else { ("from", actor) };
-        let other = others.iter().find(|a| a.id == *id)?;
-        let theme = other.category().split('.').next();
-        Some(json!({"id": id, "name": other.name(), "theme": theme, "kind": kind, "direction": direction}))
+/// Actors as the API writes them, each with those that it stands to.
+///
+/// # Errors
+/// When the database does not answer.
+pub(super) async fn whole(app: &App, tx: &mut Tx, actors: &[Actor]) -> Result<Vec<Value>> {
+    let ids: Vec<Uuid> = actors.iter().map(|a| a.id).collect();
+    let [own, theirs] = tx.relations_among(&ids).await?;
+    let mut others: Vec<Uuid> = own.iter().map(|r| r.2).chain(theirs.iter().map(|r| r.0)).collect();
+    others.sort_unstable();
+    others.dedup();
+    let others = if others.is_empty() { Vec::new() } else { tx.actors_among(&others).await? };
+    let related = |id: &Uuid, kind: &str, direction: &str| {
+        let other = others.iter().find(|a| a.id == *id && !a.doc.deleted)?;
+        Some(json!({"id": id, "name": other.name(), "theme": other.category().split('.').next(), "kind": kind, "direction": direction}))
     };
-    Ok(rows.iter().filter_map(one).collect())
+    let with = |a: &Actor| {
+        let to = own.iter().filter(|r| r.0 == a.id).filter_map(|r| related(&r.2, &r.1, "to"));
+        let from = theirs.iter().filter(|r| r.2 == a.id).filter_map(|r| related(&r.0, &r.1, "from"));
+        let mut one = written(app, a);
+        one["related"] = to.chain(from).collect();
+        one
+    };
+    Ok(actors.iter().map(with).collect())
 }
 
 /// An actor as the API writes it.

@@ -8,7 +8,7 @@ use super::{App, Error, Result, basemap, territories};
 use crate::atlas::TerritoryInfo;
 use crate::geo::Bbox;
 use crate::journal::now;
-use crate::model::{Lang, State as ActorState};
+use crate::model::{Lang, State as ActorState, taxonomy};
 use crate::report::map::{self, BadExtent, Extent, Paper, Sheet, Style};
 use crate::report::queue::NotDrawn;
 use crate::report::{Selection, paper};
@@ -177,7 +177,9 @@ pub(super) async fn actor_picture(
         let near =
             actor.places().iter().find_map(|p| p.point).map(|[lon, lat]| Bbox { west: lon, south: lat, east: lon, north: lat }.grown(0.0, 0.004));
         let query = crate::report::Query { territory: territory.id, ..Default::default() };
-        let sheet = Sheet { paper: OG, lang, title: actor.name().to_owned(), extent: near.map(Extent::from), ..Sheet::default() };
+        let label = taxonomy().labels(actor.category()).map_or("", |(french, english)| if lang == Lang::Fr { french } else { english });
+        let place = [label, &*territory.name].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(" · ");
+        let sheet = Sheet { paper: OG, lang, title: actor.name().to_owned(), caption: place, extent: near.map(Extent::from), ..Sheet::default() };
         let order = Order { outlined: territory.clone(), territory, query, only: Some(id), sheet, kind: Kind::Png, dpi: 96, page: 0 };
         make(&app, &headers, order).await
     };
@@ -221,7 +223,7 @@ async fn make(app: &App, headers: &HeaderMap, order: Order) -> Result<Response> 
         }
     }
     out.insert(header::CONTENT_TYPE, HeaderValue::from_static(order.kind.media()));
-    let drawn = app.drawings.draw(move || {
+    let drawn = app.queue.draw(move || {
         let outline = map::outline(order.outlined.boundary.as_deref().unwrap_or(""));
         let drawing = map::draw(&order.sheet, &selection, archive.as_ref().map(|(_, a)| &**a), &outline)?;
         written(&drawing, order.kind, order.page, order.dpi)

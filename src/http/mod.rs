@@ -30,6 +30,7 @@ mod quota;
 mod raster;
 mod ready;
 mod report_files;
+mod report_pages;
 mod reports;
 mod seance_pages;
 mod seance_work;
@@ -51,7 +52,6 @@ use crate::geocode::Geocoder;
 use crate::import::Imports;
 use crate::journal::Journal;
 use crate::model::Lang;
-use crate::report::Queue;
 use crate::report::figure::Figures;
 use crate::report::raster::RasterTiles;
 use crate::seance::Seances;
@@ -107,9 +107,10 @@ pub struct Shared {
     live: live::Live,
     seances: Seances,
     figures: Figures,
+    reports: crate::report::document::Desk,
+    office: crate::report::document::Office,
+    queue: crate::report::Queue,
     statistics: Arc<crate::report::statistics::Reader>,
-    /// Of everything that is drawn.
-    drawings: Queue,
 }
 
 impl std::ops::Deref for App {
@@ -140,10 +141,11 @@ impl App {
         let live = live::Live::start(&journal);
         let tiles = ActorTiles::new(journal.atlas.clone(), options.tile_cache);
         let archives = Arc::new(archives);
-        let statistics = Arc::new(crate::report::statistics::Reader::default());
-        let drawings = Queue::default();
-        let figures = Figures::new(journal.clone(), archives.clone(), statistics.clone(), drawings.clone());
+        let office = crate::report::document::Office::find(options.soffice.as_deref());
         let raster = RasterTiles::new(options.raster_engine, std::env::current_exe().context("the program's own file is not found")?)?;
+        let statistics = Arc::new(crate::report::statistics::Reader::default());
+        let queue = crate::report::Queue::default();
+        let figures = Figures::new(journal.clone(), archives.clone(), statistics.clone(), queue.clone());
         let seances = Seances::new(journal.clone(), geocoder.clone(), seance_key);
         let app = Self(Arc::new(Shared {
             journal,
@@ -160,9 +162,11 @@ impl App {
             imports,
             live,
             seances,
+            reports: crate::report::document::Desk::new(figures.clone()),
+            office,
             figures,
+            queue,
             statistics,
-            drawings,
         }));
         let weak = Arc::downgrade(&app.0);
         tokio::spawn(async move {
@@ -226,7 +230,6 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/territories/{slug}/figures", get(figures::list))
         .route("/api/v1/figures/{id}", get(figures::show))
         .route("/api/v1/figures/{id}/since", get(figures::since))
-        .route("/f/{id}", get(figure_pages::one))
         .route("/embed.js", get(assets::embed))
         .route("/api/v1/openapi.json", get(ops::openapi))
         .route("/tiles/actors/{slug}/{z}/{x}/{y}", get(tiles::actors))
@@ -269,12 +272,10 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/seances/{id}/minutes.csv", get(seance_work::minutes_csv))
         .route("/api/v1/seances/{id}/edits", get(seance_work::edits))
         .route("/api/v1/seances/{id}/undo", post(seance_work::undo))
-        .route("/api/v1/figures/{id}/freeze", post(figures::freeze))
         .route("/api/v1/figures/{id}/remake", post(figures::remake))
         .route("/api/v1/territories/{slug}/reports", get(reports::list))
         .route("/api/v1/territories/{slug}/devices", get(reports::devices))
         .route("/api/v1/reports/{id}", get(reports::show))
-        .route("/api/v1/territories/{slug}/erasures", post(figures::erase))
         .route("/api/{*rest}", get(ops::nothing).fallback(ops::nothing));
     let pages = axum::Router::new()
         .route("/", get(pages::directory))
@@ -291,20 +292,26 @@ pub fn router(app: App) -> Routes {
         .route("/{slug}/imports", get(pages::territory))
         .route("/{slug}/moderation", get(pages::territory))
         .route("/{slug}/figures", get(pages::territory))
+        .route("/{slug}/rapports", get(report_pages::list))
+        .route("/{slug}/rapports/{id}", get(report_pages::one))
         .route("/{slug}/statistiques", get(pages::territory))
-        .route("/{slug}/rapports", get(pages::territory))
-        .route("/{slug}/rapports/{id}", get(pages::report))
         .route("/{slug}/seances", get(seance_pages::list))
         .route("/{slug}/seances/{id}", get(seance_pages::one))
         .route("/{slug}/seances/{id}/ecran", get(seance_pages::screen))
         .route("/s", get(pages::text_page))
         .route("/s/{id}", get(pages::text_page))
-        .route("/r/{file}", get(report_files::file))
         .route("/assets/{*path}", get(assets::asset))
         .route("/bouillon.svg", get(assets::icon))
         .route("/sw.js", get(assets::worker))
         .route("/healthz", get(ops::healthz))
         .route("/readyz", get(ops::readyz));
+    // Freezing and erasing draw too.
+    let drawing = axum::Router::new()
+        .route("/api/v1/figures/{id}/freeze", post(figures::freeze))
+        .route("/api/v1/territories/{slug}/erasures", post(figures::erase))
+        .method_not_allowed_fallback(ops::not_so)
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, DRAWING));
     // An extract is larger than any other body and takes longer; the handler counts and waits itself.
     let uploads = axum::Router::new()
         .route("/api/v1/territories/{slug}/imports", get(imports::list).post(imports::upload))
@@ -315,11 +322,20 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/territories/{slug}/map.svg", get(maps::svg))
         .route("/api/v1/territories/{slug}/map.png", get(maps::png))
         .route("/api/v1/territories/{slug}/map.pdf", get(maps::pdf))
+        .route("/f/{id}", get(figure_pages::one))
         .route("/og/{file}", get(maps::territory_picture))
         .route("/og/{slug}/{file}", get(maps::actor_picture))
         .method_not_allowed_fallback(ops::not_so)
         .layer(CorsLayer::new().allow_origin(Any).allow_methods([Method::GET, Method::HEAD]).expose_headers([header::ETAG]))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, DRAWING));
+    // A report is drawn in its turn, and its PDF made by another program: that may take longer than any other answer.
+    let slow = axum::Router::new()
+        .route("/r/{file}", get(report_files::file))
+        .route("/api/v1/reports/{id}/picture", post(report_files::picture))
+        .route("/api/v1/reports/{id}/freeze", post(report_files::freeze))
+        .route("/api/v1/reports/{id}/remake", post(report_files::remake))
+        .method_not_allowed_fallback(ops::not_so)
+        .layer(DefaultBodyLimit::max(crate::report::document::BYTES_MAX));
     let sockets = axum::Router::new()
         // A socket lasts for hours: no layer that ends a request after seconds may be around it.
         .route("/api/v1/live", get(live::live))
@@ -331,8 +347,10 @@ pub fn router(app: App) -> Routes {
         .method_not_allowed_fallback(ops::not_so)
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
+        .merge(drawing)
         .merge(uploads)
         .merge(drawings)
+        .merge(slow)
         .merge(sockets)
         .layer(middleware::from_fn_with_state(app.clone(), as_new_as))
         .layer(middleware::from_fn_with_state(app.clone(), guard::guard))

@@ -20,6 +20,8 @@ pub struct Options {
     pub limits: Limits,
     /// Finished tiles of actors are kept up to this many bytes.
     pub tile_cache: usize,
+    /// LibreOffice's program; `none` means none, nothing set means the first `soffice` of the search path.
+    pub soffice: Option<PathBuf>,
     /// Who draws raster tiles.
     pub raster_engine: Engine,
     /// Publisher, contact and host, for the legal page.

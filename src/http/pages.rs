@@ -183,17 +183,6 @@ pub(super) async fn territory(State(app): State<App>, lang: Lang, headers: Heade
     page.write(lang)
 }
 
-/// `/{slug}/rapports/{id}`: where a report is written; to read it without JavaScript there is its page to print. Says nothing of a draft.
-pub(super) async fn report(State(app): State<App>, lang: Lang, Path((slug, id)): Path<(String, String)>) -> Response {
-    let (Some(t), Ok(id)) = (app.journal.atlas.territory(&slug), uuid::Uuid::parse_str(&id)) else { return missing(lang) };
-    let text = say(lang, "Un rapport du territoire", "A report of the territory");
-    let body = html! {
-        h1 { (t.name) }
-        p { a href={ "/r/" (id) ".html" } { (say(lang, "Lire le rapport", "Read the report")) } }
-    };
-    Page::new(format!("{} · {}", t.name, text), text, body).write(lang)
-}
-
 /// `/{slug}/acteurs/{id}`.
 pub(super) async fn actor(State(app): State<App>, lang: Lang, headers: HeaderMap, Path((slug, id)): Path<(String, String)>) -> Response {
     let found = match (app.journal.atlas.territory(&slug), uuid::Uuid::parse_str(&id)) {

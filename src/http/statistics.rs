@@ -7,7 +7,7 @@ use super::territories::find;
 use super::{App, Error, HEAD, Result};
 use crate::model::work::RELATIONS;
 use crate::model::{Lang, Version, label};
-use crate::report::statistics::{Ask, At, Link, Measure, Statistics, Tied, Unread};
+use crate::report::statistics::{ACTORS_MAX, Ask, At, Link, Measure, Statistics, Tied, Unread};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -70,6 +70,13 @@ fn unread(why: &Unread) -> Error {
             let french = "at, before : le territoire n’existait pas encore à cette position.";
             Error::bad("not_yet", french, "at, before: the territory was not there yet at that position.")
         }
+        Unread::TooMany => {
+            let french = format!(
+                "Ce territoire a plus de {ACTORS_MAX} acteurs : c’est trop pour les compter à la demande. Choisissez un territoire plus petit."
+            );
+            let english = format!("This territory has more than {ACTORS_MAX} actors: too many to count on request. Choose a smaller territory.");
+            Error::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many_actors", french, english)
+        }
         Unread::Outside => {
             let french = "area : ce territoire n’est pas à l’intérieur de l’autre.";
             Error::bad("bad_area", french, "area: this territory does not lie inside the other.")
@@ -84,7 +91,7 @@ fn unread(why: &Unread) -> Error {
 /// The measures of a territory.
 #[utoipa::path(get, path = "/api/v1/territories/{slug}/statistics", tag = "statistics", params(("slug" = String, Path, description = "Short address"), Asked),
     responses((status = 200, description = "Each measure with its definition, formula, source, caveats, value and table"), (status = 304, description = "As the client has it"),
-        (status = 400, description = "Not understood"), (status = 404, description = "No such territory or area")))]
+        (status = 400, description = "Not understood"), (status = 404, description = "No such territory or area"), (status = 422, description = "Too many actors")))]
 pub(super) async fn all(
     State(app): State<App>,
     lang: Lang,
@@ -105,7 +112,7 @@ pub(super) async fn all(
 #[utoipa::path(get, path = "/api/v1/territories/{slug}/statistics/{file}", tag = "statistics",
     params(("slug" = String, Path, description = "Short address"), ("file" = String, Path, description = "Code of a measure with `.csv` or `.svg`"), Asked),
     responses((status = 200, description = "The measure's table (CSV, UTF-8 with a byte order mark) or chart (SVG)", content_type = "text/csv", body = String), (status = 304, description = "As the client has it"),
-        (status = 400, description = "Not understood"), (status = 404, description = "No such territory, area or measure")))]
+        (status = 400, description = "Not understood"), (status = 404, description = "No such territory, area or measure"), (status = 422, description = "Too many actors")))]
 pub(super) async fn one(
     State(app): State<App>,
     lang: Lang,
@@ -148,7 +155,7 @@ fn no_chart() -> Error {
 /// The links between the actors of a territory.
 #[utoipa::path(get, path = "/api/v1/territories/{slug}/relations", tag = "statistics", params(("slug" = String, Path, description = "Short address"), Asked),
     responses((status = 200, description = "Actors with a link, the links, and how many links lead to actors that are not among them"), (status = 304, description = "As the client has it"),
-        (status = 400, description = "Not understood"), (status = 404, description = "No such territory or area")))]
+        (status = 400, description = "Not understood"), (status = 404, description = "No such territory or area"), (status = 422, description = "Too many actors")))]
 pub(super) async fn relations(
     State(app): State<App>,
     lang: Lang,
@@ -170,7 +177,7 @@ pub(super) async fn relations(
 /// The same as a drawing.
 #[utoipa::path(get, path = "/api/v1/territories/{slug}/relations.svg", tag = "statistics", params(("slug" = String, Path, description = "Short address"), Asked),
     responses((status = 200, description = "Actors and their links", content_type = "image/svg+xml", body = String), (status = 304, description = "As the client has it"),
-        (status = 400, description = "Not understood"), (status = 404, description = "No such territory or area")))]
+        (status = 400, description = "Not understood"), (status = 404, description = "No such territory or area"), (status = 422, description = "Too many actors")))]
 pub(super) async fn relations_drawn(
     State(app): State<App>,
     lang: Lang,

@@ -149,6 +149,17 @@ impl Tx {
         Ok(found)
     }
 
+    /// The same of the actors that belong to a territory now, deleted ones too.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn deeds_in(&mut self, territory: Uuid) -> Result<Vec<DeedRow>> {
+        let sql = "select seq, subject_id, kind, author, source, at from journal where subject_id in
+                   (select actor from memberships where territory = $1 union
+                   select id from actors a where home = $1 and not exists (select 1 from memberships m where m.actor = a.id))";
+        Ok(all!(self, DeedRow, sql, territory))
+    }
+
     /// One entry.
     ///
     /// # Errors

@@ -1,9 +1,12 @@
 //! How actors stand to one another.
 
-use super::tx::{all, insert, run};
+use super::tx::{among, insert, run};
 use super::{Result, Tx};
 use crate::model::Actor;
 use uuid::Uuid;
+
+/// Ids of one statement.
+const AT_ONCE: usize = 500;
 
 /// Who says so, the kind, and the other.
 pub type RelationRow = (Uuid, String, Uuid);
@@ -27,14 +30,17 @@ impl Tx {
         Ok(())
     }
 
-    /// The relations in which an actor stands to others that are on the map: as it says, then as others say. By kind and id.
+    /// The relations that actors of a list have noted, then those that others have noted to them; not to oneself. By kind and id.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn relations_of(&mut self, actor: Uuid) -> Result<Vec<RelationRow>> {
-        let sql = "select r.actor, r.kind, r.other from relations r join actors a on a.id = r.actor join actors o on o.id = r.other
-                   where (r.actor = $1 or r.other = $1) and r.actor <> r.other and not a.deleted and not o.deleted
-                   order by case when r.actor = $1 then 0 else 1 end, r.kind, r.actor, r.other limit 200";
-        Ok(all!(self, RelationRow, sql, actor))
+    pub async fn relations_among(&mut self, actors: &[Uuid]) -> Result<[Vec<RelationRow>; 2]> {
+        let (mut own, mut others) = (Vec::new(), Vec::new());
+        for some in actors.chunks(AT_ONCE) {
+            let order = " and actor <> other order by kind, other, actor";
+            own.extend(among!(self, RelationRow, "select actor, kind, other from relations where actor in (", some, order));
+            others.extend(among!(self, RelationRow, "select actor, kind, other from relations where other in (", some, order));
+        }
+        Ok([own, others])
     }
 }

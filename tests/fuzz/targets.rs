@@ -102,7 +102,17 @@ fn edits(bytes: &[u8]) {
             .collect();
         let undone = edit.reverts.and_then(|seq| entries.get(usize::try_from(seq.checked_sub(1)?).ok()?)).filter(|e| e.subject == subject).cloned();
         let request = Request { edit, author: Author::Identity(Uuid::nil()), source: None, lang: Lang::Fr, run: None, beside: Beside::Nothing };
-        let known = Known { doc: docs.get(&subject), role, maker: None, participant: true, next, at: 0, base_texts: &texts, undone: undone.as_ref() };
+        let known = Known {
+            doc: docs.get(&subject),
+            role,
+            maker: None,
+            in_ice: false,
+            participant: true,
+            next,
+            at: 0,
+            base_texts: &texts,
+            undone: undone.as_ref(),
+        };
         let decision = decide(&request, &known);
         assert_eq!(decision, decide(&request, &known), "deciding has no chance in it");
         let told = serde_json::to_value(&decision.ack).expect("an ack is JSON");

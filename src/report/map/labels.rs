@@ -32,7 +32,7 @@ pub(super) fn write(base: &Base, view: &View, style: Style, taken: &mut Taken) -
     let mut count = 0;
     // What comes later in the table is placed first.
     for PaintLayer { class, paint, .. } in table().layers(style, view.zoom()).iter().rev() {
-        let Paint::Text { ink, halo, size, bold, along, .. } = paint else { continue };
+        let Paint::Text { ink, halo, size, bold, along, dodge } = paint else { continue };
         let look = Look { ink: *ink, halo: *halo, size: *size, bold: *bold, wide: if style == Style::Impression { 4.0 } else { 3.0 } };
         let mut labels: Vec<&Label> = base.labels.iter().filter(|l| l.class == *class).collect();
         labels.sort_by(|a, b| {
@@ -45,7 +45,7 @@ pub(super) fn write(base: &Base, view: &View, style: Style, taken: &mut Taken) -
             let drawn = if along.is_some() && label.place.len() > 1 {
                 follow(&label.place, &text, &look, view, taken, far)
             } else {
-                stand(&label.place, &text, &look, view, taken, far)
+                stand(&label.place, &text, &look, *dodge, view, taken, far)
             };
             if let Some((at, svg)) = drawn {
                 near.push(at);
@@ -69,14 +69,24 @@ fn inside(view: &View, r: &Rect) -> bool {
 }
 
 /// A name on or beside a point, in several lines if it is long.
-fn stand(place: &Path, text: &str, look: &Look, view: &View, taken: &mut Taken, far: impl Fn([f64; 2]) -> bool) -> Option<([f64; 2], String)> {
+fn stand(
+    place: &Path,
+    text: &str,
+    look: &Look,
+    dodge: bool,
+    view: &View,
+    taken: &mut Taken,
+    far: impl Fn([f64; 2]) -> bool,
+) -> Option<([f64; 2], String)> {
     let [x, y] = place.first()?.map(f64::from);
     let lines = fonts::wrapped(text, look.size, look.bold, look.size * WRAP, 3);
     let width = lines.iter().map(|l| fonts::width(l, look.size, look.bold)).fold(0.0, f64::max) + 4.0;
     let height = look.size * LINE * lines.len() as f64;
     let (dx, dy) = (width / 2.0 + 10.0, height / 2.0 + 10.0);
-    let places = [[0.0, 0.0], [0.0, -dy], [0.0, dy], [dx, 0.0], [-dx, 0.0], [0.0, -dy - 12.0], [0.0, dy + 12.0]];
-    for [ox, oy] in places {
+    // The name of a town is worth a place further away, where markers stand on its middle.
+    let steps = if dodge { [1.0, 1.9, 2.8, 4.0, 5.5, 7.0].as_slice() } else { [1.0, 1.5].as_slice() };
+    let beside = steps.iter().flat_map(|f| [[0.0, -dy * f], [0.0, dy * f], [dx * f.sqrt(), -dy * (f - 1.0)], [-dx * f.sqrt(), -dy * (f - 1.0)]]);
+    for [ox, oy] in std::iter::once([0.0, 0.0]).chain(beside) {
         let middle = [x + ox, y + oy];
         let r = around(middle, width, height);
         if inside(view, &r) && far(middle) && taken.free(&r) {

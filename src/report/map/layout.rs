@@ -18,9 +18,9 @@ const MARGIN: f64 = 12.0 * MM;
 /// Between two things.
 const GAP: f64 = 12.0;
 /// An index column's width, at least.
-const COLUMN: f64 = 235.0;
+const COLUMN: f64 = 290.0;
 /// Lines of the index that are printed at most; more are in the CSV file.
-const INDEXED: usize = 3000;
+const INDEXED: usize = 2000;
 
 /// Draws a sheet. Blocks: not for an async task.
 ///
@@ -120,8 +120,13 @@ impl Room {
 impl Layout<'_> {
     fn pages(&self) -> Result<Vec<Page>, Error> {
         let [width, height] = self.sheet.paper.size();
-        let (mut blocks, room) = self.first()?;
-        let lines = parts::index(self.selection, self.sheet.lang);
+        let (mut blocks, room, view) = self.first()?;
+        if self.sheet.in_text {
+            let height = if width > height { height } else { room.y + FOOT + MARGIN };
+            blocks.extend(parts::foot(self.sheet, [MARGIN, height - MARGIN - FOOT + 6.0], width - 2.0 * MARGIN, 1, 1));
+            return Ok(vec![Page { width, height, blocks }]);
+        }
+        let lines = parts::index(self.selection, &view, self.sheet.lang);
         let shown = &lines[..lines.len().min(INDEXED)];
         let mut rest = self.index(shown, &room, &mut blocks, false);
         let mut pages = vec![blocks];
@@ -176,7 +181,7 @@ impl Layout<'_> {
     }
 
     /// The first page without its index, and the room that the index has there.
-    fn first(&self) -> Result<(Vec<Block>, Room), Error> {
+    fn first(&self) -> Result<(Vec<Block>, Room, View), Error> {
         let [width, height] = self.sheet.paper.size();
         let mut blocks = Vec::new();
         let top = self.head(&mut blocks, false);
@@ -184,17 +189,17 @@ impl Layout<'_> {
         let legend = parts::legend(self.selection, self.sheet.lang);
         let inner = width - 2.0 * MARGIN;
         if width > height {
-            let side = (inner * 0.3).max(COLUMN + 20.0);
+            let side = (inner * 0.3).max(COLUMN + 10.0);
             let map_width = inner - side - GAP;
-            self.map(&mut blocks, [MARGIN, top], [map_width, bottom - top - 4.0])?;
+            let view = self.map(&mut blocks, [MARGIN, top], [map_width, bottom - top - 4.0])?;
             let x = MARGIN + map_width + GAP;
             let y = self.legend(&mut blocks, &legend, [x, top], side);
-            return Ok((blocks, Room { x, y, width: side, height: bottom - y - 4.0 }));
+            return Ok((blocks, Room { x, y, width: side, height: bottom - y - 4.0 }, view));
         }
         let map_height = self.map_height(inner, height);
-        self.map(&mut blocks, [MARGIN, top], [inner, map_height])?;
+        let view = self.map(&mut blocks, [MARGIN, top], [inner, map_height])?;
         let y = self.legend(&mut blocks, &legend, [MARGIN, top + map_height + GAP], inner);
-        Ok((blocks, Room { x: MARGIN, y, width: inner, height: bottom - y - 4.0 }))
+        Ok((blocks, Room { x: MARGIN, y, width: inner, height: bottom - y - 4.0 }, view))
     }
 
     /// As high as the extent needs, within 40 to 60 % of the page.
@@ -202,17 +207,18 @@ impl Layout<'_> {
         let view = View::of(self.extent, inner, inner * 10.0);
         let [_, upper] = view.place([self.extent.west, self.extent.north]);
         let [_, lower] = view.place([self.extent.west, self.extent.south]);
-        (lower - upper).clamp(height * 0.4, height * 0.6)
+        let [least, most] = if self.sheet.in_text { [0.25, 0.68] } else { [0.4, 0.6] };
+        (lower - upper).clamp(height * least, height * most)
     }
 
-    fn map(&self, blocks: &mut Vec<Block>, [x, y]: [f64; 2], [width, height]: [f64; 2]) -> Result<(), Error> {
+    fn map(&self, blocks: &mut Vec<Block>, [x, y]: [f64; 2], [width, height]: [f64; 2]) -> Result<View, Error> {
         let view = View::of(self.extent, width, height);
         let lang = self.sheet.lang;
         let note = self.matter.dots.is_empty().then(|| say(lang, "Aucun acteur à montrer ici.", "No actor to show here."));
         let panel = self.matter.draw(&view, "map", note)?;
         let svg = format!("<g transform=\"translate({x:.2} {y:.2})\">{}</g>", panel.svg);
         blocks.push(Block::Group(Role::Figure(fonts::clean(&words::alt(self.sheet, self.selection))), vec![Block::Graphic(svg)]));
-        Ok(())
+        Ok(view)
     }
 
     /// Gives where it ends.

@@ -139,7 +139,8 @@ fn attempt(spots: &[Spot], parties: &[Party], size: [f64; 2], sizes: Sizes, take
     }
     let mut left = Vec::new();
     for party in crowded {
-        let offsets = rings(sizes.radius);
+        // Without numbers nobody looks for a marker that was moved: it joins its neighbours.
+        let offsets = if sizes.number.is_some() { rings(sizes.radius) } else { Vec::new() };
         match seat(spots, party, &[[0.0, 0.0]], size, sizes, taken, None).or_else(|| seat(spots, party, &offsets, size, sizes, taken, None)) {
             Some(place) => placed.push(place),
             None if last => placed.push(Place { party: party.clone(), sign: party.at, label: None }),
@@ -183,7 +184,10 @@ fn seat(
             Some((text, height)) => {
                 let wide = fonts::width(&text, height, true) + 2.0;
                 let beside = sides(sign, radius, wide, height * 0.95);
-                let Some(rect) = beside.into_iter().find(|r| inside(r) && taken.free(r) && points.is_none_or(|p| p.free(r))) else { continue };
+                let own = |r: &Rect| moved && crosses(r, party.at, sign);
+                let Some(rect) = beside.into_iter().find(|r| inside(r) && taken.free(r) && !own(r) && points.is_none_or(|p| p.free(r))) else {
+                    continue;
+                };
                 Some((text, rect))
             }
         };
@@ -198,6 +202,14 @@ fn seat(
         return Some(Place { party: party.clone(), sign, label });
     }
     None
+}
+
+/// Whether a line goes through a rectangle.
+fn crosses(r: &Rect, a: [f64; 2], b: [f64; 2]) -> bool {
+    (0..=20).map(|i| f64::from(i) / 20.0).any(|part| {
+        let [x, y] = [a[0] + (b[0] - a[0]) * part, a[1] + (b[1] - a[1]) * part];
+        r[0] - 1.5 < x && x < r[2] + 1.5 && r[1] - 1.5 < y && y < r[3] + 1.5
+    })
 }
 
 fn radius_of(party: &Party, sizes: Sizes) -> f64 {
@@ -263,9 +275,12 @@ fn draw(spots: &[Spot], places: &[Place], sizes: Sizes) -> Placed {
             let mut themes: BTreeMap<&str, usize> = BTreeMap::new();
             party.spots.iter().for_each(|i| *themes.entry(spots[*i].theme.as_str()).or_default() += 1);
             signs_of.push_str(&signs::ring(&themes, *sign, radius));
-            let count = party.spots.len().to_string();
-            let size = (radius * 1.0).min(radius * 2.1 / count.len() as f64);
-            signs_of.push_str(&signs::number(&count, &around(*sign, 1.0, 1.0), size, false));
+            // Where the numbers are written beside it, a count would be taken for one of them.
+            if label.is_none() {
+                let count = if sizes.number.is_some() { format!("×{}", party.spots.len()) } else { party.spots.len().to_string() };
+                let size = (radius * 0.95).min(radius * 2.3 / count.chars().count() as f64);
+                signs_of.push_str(&signs::number(&count, &around(*sign, 1.0, 1.0), size, false));
+            }
             drawn.together += party.spots.len();
         }
         if let (Some((text, rect)), Some(height)) = (label, sizes.number) {
@@ -294,7 +309,7 @@ mod tests {
         for i in 1..=40 {
             assert_eq!(placed.svg.matches(&format!(">{i}</text>")).count(), 1, "{i}");
         }
-        assert!(!placed.svg.contains("L"), "nobody was moved");
+        assert!(!placed.svg.contains("stroke-width=\"0.9\""), "nobody was moved");
     }
 
     #[test]
@@ -310,7 +325,7 @@ mod tests {
         let spots: Vec<Spot> = (1..=200).map(|i| spot(i, 400.0, 300.0)).collect();
         let placed = place(&spots, [800.0, 600.0], SIZES, &mut Taken::default());
         assert_eq!((placed.alone, placed.together), (0, 200));
-        assert!(placed.svg.contains(">200</text>") && placed.svg.contains(">1–200</text>"));
+        assert!(!placed.svg.contains(">×200</text>") && placed.svg.contains(">1–200</text>"));
     }
 
     #[test]

@@ -11,6 +11,8 @@ mod scene;
 mod screen;
 mod signs;
 mod taken;
+#[cfg(test)]
+mod tests;
 pub mod view;
 pub mod words;
 
@@ -21,7 +23,8 @@ pub use view::{BadExtent, Extent, View};
 
 use crate::model::Lang;
 use crate::report::paper::MM;
-use geo::MultiPolygon;
+use geo::{Coord, LineString, MultiPolygon, Polygon};
+use serde_json::Value;
 
 /// What a map is drawn on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -78,17 +81,26 @@ pub struct Sheet {
     pub sources: Vec<String>,
     /// What the map shows; none: all that is selected, or the territory.
     pub extent: Option<Extent>,
+    /// Stands in a longer document, which lists the actors itself: one page without an index, as high as its map and legend.
+    pub in_text: bool,
 }
 
-/// The outline of a territory out of its boundary (GeoJSON geometry); nothing for anything else.
+/// The outline of a territory out of its boundary (GeoJSON geometry); nothing for anything else, and no ring that is no ring.
 pub fn outline(boundary: &str) -> MultiPolygon<f64> {
-    let empty = || MultiPolygon::new(Vec::new());
-    let Ok(geometry) = boundary.parse::<geojson::Geometry>() else { return empty() };
-    match geo::Geometry::<f64>::try_from(geometry) {
-        Ok(geo::Geometry::Polygon(p)) => MultiPolygon::new(vec![p]),
-        Ok(geo::Geometry::MultiPolygon(p)) => p,
-        _ => empty(),
+    let geometry: Value = serde_json::from_str(boundary).unwrap_or_default();
+    let coordinates = geometry["coordinates"].as_array().map(Vec::as_slice).unwrap_or_default();
+    match geometry["type"].as_str() {
+        Some("Polygon") => MultiPolygon::new(polygon(coordinates).into_iter().collect()),
+        Some("MultiPolygon") => MultiPolygon::new(coordinates.iter().filter_map(|p| polygon(p.as_array()?)).collect()),
+        _ => MultiPolygon::new(Vec::new()),
     }
+}
+
+fn polygon(rings: &[Value]) -> Option<Polygon<f64>> {
+    let position = |p: &Value| Some(Coord { x: p.get(0)?.as_f64()?, y: p.get(1)?.as_f64()? });
+    let ring = |r: &Value| Some(LineString(r.as_array()?.iter().filter_map(position).collect::<Vec<_>>())).filter(|r| r.0.len() > 3);
+    let mut rings = rings.iter().filter_map(ring);
+    Some(Polygon::new(rings.next()?, rings.collect()))
 }
 
 /// The names of a base map as SVG elements, each whole within the view.

@@ -49,9 +49,15 @@ impl Matter<'_> {
     pub(super) fn draw(&self, view: &View, id: &str, note: Option<&str>) -> Result<Panel, Error> {
         let mut taken = Taken::default();
         let spots = self.spots(view);
-        let (scale, scale_box) = parts::scale_and_north(view, [8.0, view.height - 8.0]);
+        let inset = if self.insets { Inset::choose(&spots, view, self.sizes) } else { None };
+        let lower_left = |i: &Inset| i.frame[0] < view.width / 2.0 && i.frame[1] > view.height / 2.0;
+        let scale_x = if inset.as_ref().is_some_and(lower_left) { view.width - parts::scale_width(view) - 8.0 } else { 14.0 };
+        let (scale, scale_box) = parts::scale_and_north(view, [scale_x, view.height - 8.0]);
         taken.take(scale_box);
-        let inset = if self.insets { Inset::choose(&spots, view, self.sizes, &scale_box) } else { None };
+        if self.insets {
+            taken.take([0.0, 0.0, view.width, 12.0]);
+            taken.take([0.0, 0.0, 14.0, view.height]);
+        }
         let (outside, inside): (Vec<Spot>, Vec<Spot>) = match &inset {
             Some(inset) => spots.into_iter().partition(|s| !inset.source_holds(s.at)),
             None => (spots, Vec::new()),
@@ -74,6 +80,7 @@ impl Matter<'_> {
         }
         svg.push_str(&self.names(view, &mut taken)?);
         svg.push_str(&placed.svg);
+        svg.push_str(&if self.insets { parts::square_marks(view) } else { String::new() });
         svg.push_str(&over);
         svg.push_str(&scale);
         Ok(Panel { svg: framed(&svg, view, id), placed })
@@ -126,46 +133,79 @@ struct Inset {
     frame: Rect,
 }
 
-/// Side of an inset, as a share of the map's.
-const SHARE: f64 = 0.46;
+/// Sides of an inset, as shares of the map's, the best first.
+const SHARES: [f64; 5] = [0.5, 0.44, 0.38, 0.33, 0.28];
 /// How much larger it shows its part.
-const LARGER: f64 = 3.2;
-/// Spots from which an inset is worth its room.
+const LARGER: std::ops::RangeInclusive<f64> = 2.5..=5.0;
+/// Crowded spots from which an inset is worth its room.
 const CROWD: usize = 8;
+/// Spots above which no inset would make them readable.
+const HOPELESS: usize = 3000;
+
+fn in_box(r: &Rect, at: [f64; 2]) -> bool {
+    r[0] <= at[0] && at[0] <= r[2] && r[1] <= at[1] && at[1] <= r[3]
+}
 
 impl Inset {
-    /// The most crowded part, if many spots of it would stand on one another, and the corner with the fewest spots.
-    fn choose(spots: &[Spot], view: &View, sizes: Sizes, scale: &Rect) -> Option<Self> {
-        let (w, h) = (view.width * SHARE, view.height * SHARE);
-        let (sw, sh) = (w / LARGER, h / LARGER);
+    /// The most crowded part, if many spots of it would stand on one another, in a corner that hides no spot.
+    fn choose(spots: &[Spot], view: &View, sizes: Sizes) -> Option<Self> {
         let near = sizes.radius * 2.4;
         let crowded = |s: &Spot| spots.iter().filter(|o| (o.at[0] - s.at[0]).abs() < near && (o.at[1] - s.at[1]).abs() < near).count() > 2;
-        let tight: Vec<&Spot> = if spots.len() > 3000 { return None } else { spots.iter().filter(|s| crowded(s)).collect() };
-        let in_box = |r: &Rect, at: [f64; 2]| r[0] <= at[0] && at[0] <= r[2] && r[1] <= at[1] && at[1] <= r[3];
-        let held = |r: &Rect| tight.iter().filter(|s| in_box(r, s.at)).count();
-        let clamp = |at: [f64; 2]| around([at[0].clamp(sw / 2.0, view.width - sw / 2.0), at[1].clamp(sh / 2.0, view.height - sh / 2.0)], sw, sh);
-        let (source, count) =
-            tight.iter().map(|s| clamp(s.at)).map(|r| (r, held(&r))).max_by(|a, b| a.1.cmp(&b.1).then(b.0[1].total_cmp(&a.0[1])))?;
-        if count < CROWD {
+        let tight: Vec<[f64; 2]> = if spots.len() > HOPELESS { return None } else { spots.iter().filter(|s| crowded(s)).map(|s| s.at).collect() };
+        if tight.len() < CROWD {
             return None;
         }
-        let corners = [[view.width - w - 6.0, 6.0], [6.0, 6.0], [view.width - w - 6.0, view.height - h - 6.0], [6.0, view.height - h - 6.0]];
-        let frames = corners.map(|[x, y]| [x, y, x + w, y + h]);
-        let apart = |a: &Rect, b: &Rect| a[0] > b[2] || a[2] < b[0] || a[1] > b[3] || a[3] < b[1];
-        let hidden = |r: &Rect| spots.iter().filter(|s| in_box(r, s.at)).count();
-        let frame = frames.into_iter().filter(|f| apart(f, &source) && apart(f, scale)).min_by_key(hidden)?;
-        // It may cover a spot or two of many, never more than it makes readable.
-        (hidden(&frame) == 0).then_some(Self { source, frame })
+        let mut best: Option<(usize, Self)> = None;
+        for share in SHARES {
+            let (w, h) = (view.width * share, view.height * share);
+            let source = Self::source_for(&tight, view, [w, h]);
+            let held = tight.iter().filter(|at| in_box(&source, **at)).count();
+            let (right, lower) = (view.width - w - 6.0, view.height - h - 6.0);
+            let corners = [[right, 6.0], [6.0, 6.0], [right, lower], [6.0, lower]];
+            let apart = |a: &Rect| a[0] > source[2] || a[2] < source[0] || a[1] > source[3] || a[3] < source[1];
+            let hides = |r: &Rect| spots.iter().any(|s| in_box(&[r[0] - 8.0, r[1] - 8.0, r[2] + 8.0, r[3] + 8.0], s.at) && !in_box(&source, s.at));
+            let frame = corners.into_iter().map(|[x, y]| [x, y, x + w, y + h]).find(|f| apart(f) && !hides(f));
+            if let Some(frame) = frame
+                && held >= CROWD
+                && best.as_ref().is_none_or(|(most, _)| held > *most)
+            {
+                best = Some((held, Self { source, frame }));
+            }
+        }
+        best.map(|(_, inset)| inset)
+    }
+
+    /// The box of a frame's shape around the middle of the crowd, as large as it must be and the scale allows.
+    fn source_for(tight: &[[f64; 2]], view: &View, frame: [f64; 2]) -> Rect {
+        let middle = |axis: usize| {
+            let mut all: Vec<f64> = tight.iter().map(|at| at[axis]).collect();
+            all.sort_by(f64::total_cmp);
+            all[all.len() / 2]
+        };
+        let center = [middle(0), middle(1)];
+        // Nine tenths of the crowd, the others may lie outside.
+        let reach = |axis: usize| {
+            let mut all: Vec<f64> = tight.iter().map(|at| (at[axis] - center[axis]).abs()).collect();
+            all.sort_by(f64::total_cmp);
+            (all[all.len() * 9 / 10] + 14.0) * 2.0
+        };
+        let larger = (frame[0] / reach(0)).min(frame[1] / reach(1)).clamp(*LARGER.start(), *LARGER.end());
+        let (w, h) = (frame[0] / larger, frame[1] / larger);
+        around([center[0].clamp(w / 2.0, view.width - w / 2.0), center[1].clamp(h / 2.0, view.height - h / 2.0)], w, h)
+    }
+
+    fn larger(&self) -> f64 {
+        (self.frame[2] - self.frame[0]) / (self.source[2] - self.source[0])
     }
 
     fn source_holds(&self, at: [f64; 2]) -> bool {
-        self.source[0] <= at[0] && at[0] <= self.source[2] && self.source[1] <= at[1] && at[1] <= self.source[3]
+        in_box(&self.source, at)
     }
 
     /// Dots in the part itself, and the part larger in its corner.
     fn draw(&self, matter: &Matter<'_>, view: &View, id: &str, inside: &[Spot]) -> Result<Panel, Error> {
         let (x, y) = (self.frame[0], self.frame[1]);
-        let pixel = view.pixel / LARGER;
+        let pixel = view.pixel / self.larger();
         let larger = View {
             left: view.left + self.source[0] * view.pixel,
             top: view.top + self.source[1] * view.pixel,
@@ -175,6 +215,7 @@ impl Inset {
         };
         let id = format!("{id}-inset");
         let mut taken = Taken::default();
+        taken.take([0.0, 0.0, 44.0, 21.0]);
         let spots: Vec<Spot> = matter.spots(&larger);
         let placed = markers::place(&spots, [larger.width, larger.height], matter.sizes, &mut taken);
         let mut svg = matter.ground(&larger, &id)?;
@@ -199,10 +240,13 @@ impl Inset {
             d - b
         );
         let (w, h) = (larger.width, larger.height);
+        let said = format!("× {:.1}", self.larger()).replace('.', if matter.lang == Lang::Fr { "," } else { "." });
         let _ = write!(
             out,
             "<g transform=\"translate({x:.1} {y:.1})\"><rect x=\"-2\" y=\"-2\" width=\"{:.1}\" height=\"{:.1}\" fill=\"#FFFFFF\"/>{}\
-             <rect width=\"{w:.1}\" height=\"{h:.1}\" fill=\"none\" stroke=\"#0F4550\" stroke-width=\"1.6\"/></g>",
+             <rect width=\"{w:.1}\" height=\"{h:.1}\" fill=\"none\" stroke=\"#0F4550\" stroke-width=\"1.6\"/>\
+             <rect x=\"4\" y=\"4\" width=\"38\" height=\"15\" rx=\"3\" fill=\"#FFFFFF\" fill-opacity=\"0.9\"/>\
+             <text x=\"23\" y=\"15\" font-size=\"10\" font-weight=\"700\" text-anchor=\"middle\" fill=\"#0F4550\">{said}</text></g>",
             w + 4.0,
             h + 4.0,
             framed(&svg, &larger, &id)

@@ -21,10 +21,19 @@ pub(super) fn scale(view: &View, room: f64) -> (f64, String) {
     (metres / view.metres(), name)
 }
 
+fn scale_room(view: &View) -> f64 {
+    (view.width * 0.22).min(170.0)
+}
+
+/// Width of scale bar and north together.
+pub(super) fn scale_width(view: &View) -> f64 {
+    scale(view, scale_room(view)).0 + 56.0
+}
+
 /// Scale bar at a point (its left end, on the baseline), with the north over it; and the box that both take.
 pub(super) fn scale_and_north(view: &View, [x, y]: [f64; 2]) -> (String, [f64; 4]) {
-    let (long, name) = scale(view, (view.width * 0.22).min(170.0));
-    let (w, h) = (long + 30.0 + 26.0, 28.0);
+    let (long, name) = scale(view, scale_room(view));
+    let (w, h) = (scale_width(view), 28.0);
     let mut out =
         format!("<g><rect x=\"{:.1}\" y=\"{:.1}\" width=\"{w:.1}\" height=\"{h}\" rx=\"3\" fill=\"#FFFFFF\" fill-opacity=\"0.88\"/>", x, y - h);
     let (left, base) = (x + 8.0, y - 8.0);
@@ -50,6 +59,43 @@ pub(super) fn scale_and_north(view: &View, [x, y]: [f64; 2]) -> (String, [f64; 4
         y - 3.0
     );
     (out, [x, y - h, x + w, y])
+}
+
+/// Side of a square of the map, about, pixels.
+const SQUARE: f64 = 115.0;
+
+/// Columns and rows of the squares.
+fn squares(view: &View) -> [usize; 2] {
+    [view.width, view.height].map(|side| ((side / SQUARE).round() as usize).clamp(1, 26))
+}
+
+/// The name of the square that a place lies in: `C4`; none outside the map.
+fn square(view: &View, place: [f64; 2]) -> Option<String> {
+    let [columns, rows] = squares(view);
+    let cell = |v: f64, side: f64, count: usize| ((v / side * count as f64) as usize).min(count - 1);
+    let letter = char::from(b'A' + u8::try_from(cell(place[0], view.width, columns)).ok()?);
+    view.holds(place).then(|| format!("{letter}{}", cell(place[1], view.height, rows) + 1))
+}
+
+/// Letters along the upper edge and numbers along the left one, with small ticks between them.
+pub(super) fn square_marks(view: &View) -> String {
+    let [columns, rows] = squares(view);
+    let (w, h) = (view.width / columns as f64, view.height / rows as f64);
+    let mut ticks = String::new();
+    let mut names = String::from(
+        "<g font-size=\"8.5\" font-weight=\"700\" text-anchor=\"middle\" fill=\"#47595D\" stroke=\"#FFFFFF\" stroke-width=\"2.4\" paint-order=\"stroke\">",
+    );
+    for i in 0..columns {
+        let x = w * i as f64;
+        let _ = write!(ticks, "M{x:.1} 0v5M{x:.1} {:.1}v-5", view.height);
+        let _ = write!(names, "<text x=\"{:.1}\" y=\"9.5\">{}</text>", x + w / 2.0, char::from(b'A' + u8::try_from(i).unwrap_or(25)));
+    }
+    for i in 0..rows {
+        let y = h * i as f64;
+        let _ = write!(ticks, "M0 {y:.1}h5M{:.1} {y:.1}h-5", view.width);
+        let _ = write!(names, "<text x=\"7.5\" y=\"{:.1}\">{}</text>", y + h / 2.0 + 3.0, i + 1);
+    }
+    format!("<path stroke=\"#47595D\" stroke-width=\"0.8\" d=\"{ticks}\"/>{names}</g>")
 }
 
 /// One line of the legend.
@@ -78,9 +124,9 @@ pub(super) fn legend_block(entries: &[Entry], [x, y]: [f64; 2], width: f64, colu
         let sign = Block::Graphic(signs::gommette(&e.theme, true, [left + 8.0, middle], 8.0));
         let code = Words::new(left + 20.0, middle + 4.0, 10.5, if e.theme.is_empty() { "–" } else { &e.theme }).bold();
         let count = fonts::number(e.count, lang);
-        let room = wide - 50.0 - fonts::width(&count, 11.5, true) - 20.0;
-        let label = Words::new(left + 48.0, middle + 4.0, 11.5, &e.label).within(room);
-        let count = Words::new(left + 48.0 + label.width() + 6.0, middle + 4.0, 11.5, count).bold();
+        let room = wide - 54.0 - fonts::width(&count, 11.5, true) - 20.0;
+        let label = Words::new(left + 52.0, middle + 4.0, 11.5, &e.label).within(room);
+        let count = Words::new(left + 52.0 + label.width() + 6.0, middle + 4.0, 11.5, count).bold();
         Block::Group(Role::Item, vec![Block::Group(Role::Label, vec![sign, code.into()]), Block::Group(Role::Body, vec![label.into(), count.into()])])
     });
     Block::Group(Role::List, items.collect())
@@ -106,16 +152,19 @@ pub(super) struct Line {
     pub(super) place: String,
     pub(super) theme: String,
     pub(super) confirmed: bool,
+    /// The square of the map that its first point lies in.
+    pub(super) square: String,
 }
 
 /// The index: number → name, address, theme.
-pub(super) fn index(selection: &Selection, lang: Lang) -> Vec<Line> {
+pub(super) fn index(selection: &Selection, view: &View, lang: Lang) -> Vec<Line> {
     let line = |(i, a): (usize, &Actor)| Line {
         number: i + 1,
         name: fonts::clean(a.name()),
         place: fonts::clean(&address(a, lang)),
         theme: a.category().split('.').next().unwrap_or("").to_owned(),
         confirmed: a.state() == State::Confirmed,
+        square: a.places().iter().find_map(|p| square(view, view.place(p.point?))).unwrap_or_default(),
     };
     selection.actors.iter().enumerate().map(line).collect()
 }
@@ -151,20 +200,22 @@ pub(super) fn index_column(lines: &[Line], [x, y]: [f64; 2], width: f64, lang: L
         let sign = Block::Graphic(signs::gommette(&line.theme, line.confirmed, [x + 32.0, base - 3.3], 5.4));
         let number = Words::new(x + 23.0, base, INDEX_SIZE, line.number.to_string()).bold().at(Anchor::End);
         let code = Words::new(x + 40.0, base, 7.6, if line.theme.is_empty() { "–" } else { &line.theme }).ink(SOFT);
-        let (left, room) = (x + 58.0, width - 64.0);
+        let (left, room) = (x + 60.0, width - 92.0);
         let address = fonts::width(&line.place, INDEX_SIZE, false);
         let named = fonts::width(&line.name, INDEX_SIZE, true);
         // The name is what people look for: the address gives way.
-        let name_room = if named + 5.0 + address <= room { named } else { named.min((room - address.min(room * 0.3) - 5.0).max(room * 0.6)) };
+        let name_room = if named + 5.0 + address <= room { named } else { named.min(room - 5.0 - address.min(room * 0.18)) };
         let name = Words::new(left, base, INDEX_SIZE, &line.name).bold().within(name_room + 0.1);
         let place_x = left + name.width() + 5.0;
-        let place = Words::new(place_x, base, INDEX_SIZE, &line.place).ink(SOFT).within((x + width - 6.0 - place_x).max(0.0));
+        let place = Words::new(place_x, base, INDEX_SIZE, &line.place).ink(SOFT).within((left + room - place_x).max(0.0));
+        let square = Words::new(x + width - 10.0, base, INDEX_SIZE, if line.square.is_empty() { "–" } else { &line.square }).at(Anchor::End);
         let mut row = vec![
             Block::Group(Role::RowHeader, vec![number.into()]),
             Block::Group(Role::Cell, vec![sign, code.into()]),
             Block::Group(Role::Cell, vec![name.into()]),
         ];
         row.push(Block::Group(Role::Cell, vec![place.into()]));
+        row.push(Block::Group(Role::Cell, vec![square.into()]));
         rows.push(Block::Group(Role::Row, row));
     }
     Block::Group(Role::Table, rows)
@@ -179,8 +230,9 @@ fn heading([x, y]: [f64; 2], width: f64, lang: Lang) -> Block {
     let cells = vec![
         cell(x + 23.0, say(lang, "n°", "no."), Anchor::End),
         cell(x + 27.0, say(lang, "thème", "theme"), Anchor::Start),
-        cell(x + 58.0, say(lang, "nom", "name"), Anchor::Start),
-        cell(x + width - 8.0, say(lang, "adresse", "address"), Anchor::End),
+        cell(x + 60.0, say(lang, "nom", "name"), Anchor::Start),
+        cell(x + 86.0, say(lang, "adresse", "address"), Anchor::Start),
+        cell(x + width - 10.0, say(lang, "case", "square"), Anchor::End),
         line,
     ];
     Block::Group(Role::Row, cells)

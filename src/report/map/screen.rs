@@ -24,7 +24,8 @@ pub(super) fn page(sheet: &Sheet, selection: &Selection, matter: &Matter<'_>, ex
     let pad = size * 0.7;
     let room = width - 2.0 * pad;
     let title = Words::new(pad, top + size * 1.25, size, fonts::clean(&words::title(sheet, selection))).bold().ink("#FFFFFF").within(room);
-    let state = Words::new(pad, top + size * 2.05, size * 0.58, words::state(selection, sheet.lang)).ink("#FFFFFF");
+    let line = if sheet.caption.is_empty() { words::state(selection, sheet.lang) } else { sheet.caption.clone() };
+    let state = Words::new(pad, top + size * 2.05, size * 0.58, line).ink("#FFFFFF").within(room * 0.62);
     let small = (size * 0.4).max(9.0);
     let credit = words::say(sheet.lang, "© les contributeurs d’OpenStreetMap", "© OpenStreetMap contributors");
     let credit = Words::new(width - pad, top + size * 2.05, small, credit).ink("#FFFFFF").at(Anchor::End);

@@ -33,7 +33,21 @@ pub fn title(sheet: &Sheet, selection: &Selection) -> String {
         return sheet.title.clone();
     }
     let place = selection.area.as_ref().unwrap_or(&selection.territory);
-    format!("{}{}", say(sheet.lang, "Les acteurs citoyens de ", "Citizen actors of "), place.name)
+    match sheet.lang {
+        Lang::Fr => format!("Les acteurs citoyens {}", of(&place.name)),
+        Lang::En => format!("Citizen actors of {}", place.name),
+    }
+}
+
+/// `de Redon`, `d’Albi`, `du Havre`, `des Herbiers`.
+fn of(name: &str) -> String {
+    let vowel = |c: char| "aeiouyhàâéèêëîïôœAEIOUYHÀÂÉÈÊËÎÏÔŒ".contains(c);
+    match name.split_once(' ') {
+        Some(("Le", rest)) => format!("du {rest}"),
+        Some(("Les", rest)) => format!("des {rest}"),
+        _ if name.starts_with(vowel) => format!("d’{name}"),
+        _ => format!("de {name}"),
+    }
 }
 
 /// What the picture shows, for those who don't see it.
@@ -47,15 +61,12 @@ pub fn alt(sheet: &Sheet, selection: &Selection) -> String {
     counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
     let list: Vec<String> = counts.iter().take(5).map(|(t, n)| format!("{} {n}", theme(t, sheet.lang))).collect();
     let what = if sheet.lang == Lang::Fr {
-        format!("Carte de {} avec {} au {}", place.name, actors(selection.actors.len(), sheet.lang), date(selection.at, sheet.lang))
+        format!("Carte {} avec {} au {}", of(&place.name), actors(selection.actors.len(), sheet.lang), date(selection.at, sheet.lang))
     } else {
         format!("Map of {} with {} on {}", place.name, actors(selection.actors.len(), sheet.lang), date(selection.at, sheet.lang))
     };
-    if list.is_empty() {
-        format!("{what}.")
-    } else {
-        format!("{what}\u{a0}: {}.", list.join(", ")).replace("\u{a0}:", if sheet.lang == Lang::Fr { "\u{a0}:" } else { ":" })
-    }
+    let colon = say(sheet.lang, "\u{a0}: ", ": ");
+    if list.is_empty() { format!("{what}.") } else { format!("{what}{colon}{}.", list.join(", ")) }
 }
 
 /// The name of a theme.

@@ -122,6 +122,11 @@ impl Writer<'_, '_> {
                     self.surface.end_tagged();
                     nodes.push(TagGroup::with_children(tag(role), vec![id.into()]).into());
                 }
+                Block::Group(Role::Heading(level), inner) => {
+                    let children = self.blocks(inner)?;
+                    let level = NonZeroU16::new(*level).unwrap_or(NonZeroU16::MIN);
+                    nodes.push(TagGroup::with_children(Tag::Hn(level, Some(said(inner))), children).into());
+                }
                 Block::Group(role, inner) => {
                     let children = self.blocks(inner)?;
                     nodes.push(TagGroup::with_children(tag(role), children).into());
@@ -181,6 +186,13 @@ impl Writer<'_, '_> {
     }
 }
 
+/// The words of some blocks.
+fn said(blocks: &[Block]) -> String {
+    let words: Vec<&str> =
+        blocks.iter().filter_map(|b| if let Block::Words(w) = b { Some(w.whole.as_deref().unwrap_or(&w.text)) } else { None }).collect();
+    words.join(" ")
+}
+
 /// Arabic and Hebrew are written from right to left.
 fn direction(id: FontId) -> TextDirection {
     if id < 2 { TextDirection::LeftToRight } else { TextDirection::RightToLeft }
@@ -188,8 +200,7 @@ fn direction(id: FontId) -> TextDirection {
 
 fn tag(role: &Role) -> TagKind {
     match role {
-        Role::Heading(level) => Tag::Hn(NonZeroU16::new(*level).unwrap_or(NonZeroU16::MIN), None).into(),
-        Role::Paragraph | Role::Artifact => Tag::P.into(),
+        Role::Heading(_) | Role::Paragraph | Role::Artifact => Tag::P.into(),
         Role::Figure(alt) => Tag::Figure(Some(alt.clone())).into(),
         Role::List => Tag::L(ListNumbering::None).into(),
         Role::Item => Tag::LI.into(),

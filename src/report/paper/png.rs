@@ -1,7 +1,8 @@
 //! A page as a picture.
 
-use super::{Drawing, Error, Page, fonts, svg};
+use super::{Drawing, Error, fonts, svg};
 use resvg::{tiny_skia, usvg};
+use std::io::Write;
 
 /// Of a picture, at most: a sheet of A3 at 300 dpi and a little more.
 pub(super) const PIXELS: u64 = 18_000_000;
@@ -18,47 +19,49 @@ pub(super) fn tree(svg: &str) -> Result<usvg::Tree, Error> {
     usvg::Tree::from_str(svg, &options()).map_err(|e| Error::Svg(e.to_string()))
 }
 
+/// Rows that are drawn at a time: a whole sheet of A3 with its layers would take half a gibibyte.
+const BAND: u32 = 512;
+
 /// A page, from 0, at so many dots per inch: 96 gives a pixel of the picture for a CSS pixel.
 ///
 /// # Errors
 /// [`Error`].
 pub fn png(drawing: &Drawing, page: usize, dpi: u32) -> Result<Vec<u8>, Error> {
     let page = drawing.pages.get(page).ok_or(Error::Page(page))?;
-    let pixmap = pixmap(page, f64::from(dpi) / 96.0)?;
-    let bytes = pixmap.encode_png().map_err(|e| Error::Png(e.to_string()))?;
-    Ok(with_dpi(bytes, dpi))
-}
-
-fn pixmap(page: &Page, scale: f64) -> Result<tiny_skia::Pixmap, Error> {
+    let scale = f64::from(dpi) / 96.0;
     let size = |v: f64| (v * scale).round().max(1.0) as u32;
     let (width, height) = (size(page.width), size(page.height));
-    let large = || Error::Large(width, height);
     if u64::from(width) * u64::from(height) > PIXELS {
-        return Err(large());
+        return Err(Error::Large(width, height));
     }
-    let mut pixmap = tiny_skia::Pixmap::new(width, height).ok_or_else(large)?;
     let tree = tree(&svg::document(page, "", "", false))?;
-    resvg::render(&tree, tiny_skia::Transform::from_scale(scale as f32, scale as f32), &mut pixmap.as_mut());
-    Ok(pixmap)
+    encode(&tree, [width, height], scale as f32, dpi).map_err(|e| Error::Png(e.to_string()))
 }
 
-/// Writes the resolution into the file (chunk pHYs), so that it prints in its true size.
-fn with_dpi(bytes: Vec<u8>, dpi: u32) -> Vec<u8> {
-    // Signature, then IHDR: length, name, 13 bytes, checksum.
-    const HEAD: usize = 8 + 25;
-    let Some((head, rest)) = bytes.split_at_checked(HEAD) else { return bytes };
+/// Draws and writes band after band. A page is white where nothing is drawn, so that it needs no transparency.
+fn encode(tree: &usvg::Tree, [width, height]: [u32; 2], scale: f32, dpi: u32) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, width, height);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_compression(png::Compression::Balanced);
+    // So that it prints in its true size.
     let per_metre = (f64::from(dpi) / 0.0254).round() as u32;
-    let mut chunk = b"pHYs".to_vec();
-    chunk.extend(per_metre.to_be_bytes());
-    chunk.extend(per_metre.to_be_bytes());
-    chunk.push(1);
-    let mut crc = flate2::Crc::new();
-    crc.update(&chunk);
-    let mut out = Vec::with_capacity(bytes.len() + 21);
-    out.extend_from_slice(head);
-    out.extend(9_u32.to_be_bytes());
-    out.extend(&chunk);
-    out.extend(crc.sum().to_be_bytes());
-    out.extend_from_slice(rest);
-    out
+    encoder.set_pixel_dims(Some(png::PixelDimensions { xppu: per_metre, yppu: per_metre, unit: png::Unit::Meter }));
+    let mut writer = encoder.write_header()?;
+    let mut stream = writer.stream_writer()?;
+    let mut band = tiny_skia::Pixmap::new(width, BAND.min(height)).ok_or("no room for a picture")?;
+    for top in (0..height).step_by(BAND as usize) {
+        band.fill(tiny_skia::Color::WHITE);
+        let place = tiny_skia::Transform::from_scale(scale, scale).post_translate(0.0, -(top as f32));
+        resvg::render(tree, place, &mut band.as_mut());
+        let rows = BAND.min(height - top) as usize;
+        for row in band.data().chunks_exact(width as usize * 4).take(rows) {
+            let colors: Vec<u8> = row.chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect();
+            stream.write_all(&colors)?;
+        }
+    }
+    stream.finish()?;
+    writer.finish()?;
+    Ok(bytes)
 }

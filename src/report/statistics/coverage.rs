@@ -76,11 +76,9 @@ pub(super) fn reached(input: &Input) -> Vec<u16> {
     let Some(grid) = &input.grid else { return Vec::new() };
     let mut near = vec![0_u16; grid.built.len()];
     let any = 1 << taxonomy().themes.len();
-    for actor in &input.actors {
+    for (actor, point) in input.points() {
         let bits = any | (1 << input::theme(actor));
-        for point in actor.places().iter().filter_map(|p| p.point) {
-            grid.around(grid.metres.to(point), NEAR).for_each(|square| near[square] |= bits);
-        }
+        grid.around(grid.metres.to(point), NEAR).for_each(|square| near[square] |= bits);
     }
     near
 }

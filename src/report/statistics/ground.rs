@@ -14,14 +14,17 @@ const ZOOMS: [u8; 2] = [14, 10];
 /// Grids that are remembered.
 const REMEMBERED: usize = 12;
 
-/// The grids that were made lately, by the archive's version and the shape.
+/// A grid, with the version of the archive and the shape that it was made from; none where the base map tells nothing.
+type Known = (String, Shape, Option<Arc<Grid>>);
+
+/// The grids that were made lately.
 #[derive(Debug, Default)]
-pub(super) struct Grounds(Mutex<Vec<(String, Shape, Option<Arc<Grid>>)>>);
+pub(super) struct Grounds(Mutex<Vec<Known>>);
 
 impl Grounds {
     /// The built area inside a shape; none when the base map tells nothing of it. Blocks: not for an async task.
     pub(super) fn of(&self, archive: &Archive, shape: &Shape) -> Option<Arc<Grid>> {
-        let known = |all: &[(String, Shape, Option<Arc<Grid>>)]| all.iter().find(|k| k.0 == archive.version && k.1 == *shape).map(|k| k.2.clone());
+        let known = |all: &[Known]| all.iter().find(|k| k.0 == archive.version && k.1 == *shape).map(|k| k.2.clone());
         if let Some(found) = known(&self.0.lock().unwrap_or_else(PoisonError::into_inner)) {
             return found;
         }

@@ -22,9 +22,9 @@ pub use coverage::NEAR;
 pub use grid::{Grid, Marking};
 pub use input::{Deed, Input, Quartier};
 pub use measure::{Measure, Statistics};
-pub use network::{Link, Tied, Ties, drawing, links};
+pub use network::{Link, Tied, Ties};
 pub use people::FEWEST;
-pub use reader::{Ask, At, Reader, Unread};
+pub use reader::{ACTORS_MAX, Ask, At, Reader, Unread};
 pub use table::{Cell, Column, Table};
 pub use words::{day, number};
 
@@ -47,7 +47,7 @@ pub const CODES: &[&str] = &[
 
 /// Computes every measure.
 pub fn all(input: &Input) -> Statistics {
-    let near = coverage::reached(input);
+    let (near, ties) = (coverage::reached(input), network::ties(&input.actors));
     let measures = vec![
         stock::stock(input),
         density::density(input),
@@ -61,7 +61,7 @@ pub fn all(input: &Input) -> Statistics {
         quality::practical(input),
         origins::sources(input),
         origins::participation(input),
-        network::network(input),
+        network::network(input, &ties),
     ];
     Statistics {
         territory: input.territory.clone(),
@@ -71,7 +71,7 @@ pub fn all(input: &Input) -> Statistics {
         population: input.population,
         actors: input.actors.len(),
         before: None,
-        ties: network::ties(&input.actors),
+        ties,
         measures,
     }
 }

@@ -18,6 +18,8 @@ use uuid::Uuid;
 
 /// Answers that are remembered.
 const REMEMBERED: usize = 32;
+/// Actors of a territory that are counted at most: they are all in memory at once, 2 kB each.
+pub const ACTORS_MAX: u64 = 250_000;
 /// A day in milliseconds.
 const DAY: i64 = 86_400_000;
 
@@ -59,6 +61,9 @@ pub enum Unread {
     /// The position is of a history that a restored backup has replaced.
     #[error("that position is of another history")]
     OtherEpoch,
+    /// The territory has more than [`ACTORS_MAX`] actors.
+    #[error("too many actors")]
+    TooMany,
     /// The database does not answer.
     #[error("{0}")]
     Store(#[from] store::Error),
@@ -84,6 +89,8 @@ type Key = (Version, Uuid, Option<Uuid>, String, Option<At>, Option<At>, Lang, i
 pub struct Reader {
     known: Mutex<Vec<(Key, Arc<Statistics>)>>,
     grounds: Arc<Grounds>,
+    /// Held while statistics are computed: one after the other, and what two ask for at once is computed once.
+    turn: tokio::sync::Mutex<()>,
 }
 
 impl Reader {
@@ -94,16 +101,20 @@ impl Reader {
     pub async fn read(&self, journal: &Journal, archives: &Archives, ask: &Ask) -> Result<Arc<Statistics>, Unread> {
         // Ages are counted in days: an answer is good for a day.
         let today = journal::now().div_euclid(DAY) * DAY;
-        let mut tx = journal.store.read().await?;
-        let head = tx.head().await?;
-        // Shapes come from the atlas, which must know as much as this snapshot.
-        journal.follower.reach(head.seq).await;
-        let archive = base_map(&mut tx, &journal.atlas, archives, ask.area.unwrap_or(ask.territory)).await?;
-        let version = archive.as_ref().map(|a| a.version.clone());
-        let key = (head, ask.territory, ask.area, ask.filter.key(), ask.at, ask.before, ask.lang, today, version);
+        let (key, ..) = self.look(journal, archives, ask, today).await?;
         if let Some(known) = self.known(&key) {
             return Ok(known);
         }
+        if journal.atlas.territory_by_id(ask.area.unwrap_or(ask.territory)).is_some_and(|t| t.totals.actors > ACTORS_MAX) {
+            return Err(Unread::TooMany);
+        }
+        // Whoever waits for its turn holds no connection to the database.
+        let _turn = self.turn.lock().await;
+        let (key, archive, mut tx) = self.look(journal, archives, ask, today).await?;
+        if let Some(known) = self.known(&key) {
+            return Ok(known);
+        }
+        let head = key.0;
         let now = gather(&mut tx, &journal.atlas, ask, ask.at, head, today).await?;
         let before = match ask.before {
             Some(at) => Some(gather(&mut tx, &journal.atlas, ask, Some(at), head, today).await?),
@@ -122,6 +133,18 @@ impl Reader {
         let found = tokio::task::spawn_blocking(work).await.map_err(|_| Unread::Broken)?;
         self.remember(key, found.clone());
         Ok(found)
+    }
+
+    /// What the answer depends on, as of one snapshot of the database, and that snapshot.
+    async fn look(&self, journal: &Journal, archives: &Archives, ask: &Ask, today: i64) -> Result<(Key, Option<Arc<Archive>>, Tx), Unread> {
+        let mut tx = journal.store.read().await?;
+        let head = tx.head().await?;
+        // Shapes come from the atlas, which must know as much as this snapshot.
+        journal.follower.reach(head.seq).await;
+        let archive = base_map(&mut tx, &journal.atlas, archives, ask.area.unwrap_or(ask.territory)).await?;
+        let version = archive.as_ref().map(|a| a.version.clone());
+        let key = (head, ask.territory, ask.area, ask.filter.key(), ask.at, ask.before, ask.lang, today, version);
+        Ok((key, archive, tx))
     }
 
     fn known(&self, key: &Key) -> Option<Arc<Statistics>> {
@@ -150,7 +173,7 @@ fn finish(mut input: Input, filter: &Filter, archive: Option<&Archive>, grounds:
         let kept: std::collections::HashSet<Uuid> = input.actors.iter().map(|a| a.id).collect();
         input.deeds.retain(|d| kept.contains(&d.actor));
     }
-    input.actors.sort_by_cached_key(|a| (fold(a.name()), a.id));
+    input.places = input.actors.iter().map(Actor::places).collect();
     input.grid = archive.zip(input.shape.as_ref()).and_then(|(archive, shape)| grounds.of(archive, shape));
     super::all(&input)
 }
@@ -182,6 +205,7 @@ async fn gather(tx: &mut Tx, atlas: &Atlas, ask: &Ask, at: Option<At>, head: Ver
     let shape = shown.boundary().and_then(Shape::from_geojson);
     if let (Some(area), Some(whole)) = (shape.as_ref().filter(|_| area.is_some()), territory.boundary().and_then(Shape::from_geojson))
         && !inside(area, &whole)
+        && *area != whole
     {
         return Err(Unread::Outside);
     }
@@ -200,16 +224,20 @@ async fn gather(tx: &mut Tx, atlas: &Atlas, ask: &Ask, at: Option<At>, head: Ver
         position: past.as_ref().map_or(head, |p| p.position),
         at: past.as_ref().map_or(today, |p| p.at),
         quartiers,
-        deeds: deeds(tx, &actors, upto).await?,
+        deeds: deeds(tx, past.as_ref().map(|_| &*actors), shown.id, upto).await?,
         actors,
+        places: Vec::new(),
         grid: None,
     })
 }
 
-/// What the journal says of actors up to a number.
-async fn deeds(tx: &mut Tx, actors: &[Actor], upto: i64) -> Result<Vec<Deed>, Unread> {
-    let ids: Vec<Uuid> = actors.iter().map(|a| a.id).collect();
-    let rows = tx.deeds_among(&ids).await?.into_iter().filter(|row| row.0 <= upto);
+/// What the journal says, up to a number, of actors; or of those that belong to a territory now.
+async fn deeds(tx: &mut Tx, actors: Option<&[Actor]>, territory: Uuid, upto: i64) -> Result<Vec<Deed>, Unread> {
+    let rows = match actors {
+        Some(actors) => tx.deeds_among(&actors.iter().map(|a| a.id).collect::<Vec<_>>()).await?,
+        None => tx.deeds_in(territory).await?,
+    };
+    let rows = rows.into_iter().filter(|row| row.0 <= upto);
     Ok(rows.map(|(_, actor, kind, author, source, at)| Deed { actor, author, source, created: kind == "create", at }).collect())
 }
 
@@ -238,7 +266,7 @@ async fn quartiers(tx: &mut Tx, atlas: &Atlas, past: Option<&Past>, shown: Uuid,
 /// Whether a shape lies in a larger one: as the atlas decides it.
 fn inside(shape: &Shape, whole: &Shape) -> bool {
     let point = shape.polygons().interior_point();
-    point.is_some_and(|p| whole.covers(p.x(), p.y())) && shape.polygons().unsigned_area() <= whole.polygons().unsigned_area()
+    point.is_some_and(|p| whole.covers(p.x(), p.y())) && shape.polygons().unsigned_area() < whole.polygons().unsigned_area()
 }
 
 fn quartier(t: &Territory) -> Option<Quartier> {
