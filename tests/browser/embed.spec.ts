@@ -221,7 +221,7 @@ test('« Contribuer » opens the map with the filter of the frame, and what is a
   await onward(opened).click();
   await onward(opened).click();
   await expect(opened.getByTestId('actor-name')).toHaveText('Abeilles du rempart');
-  await expect(opened.getByTestId('count')).toContainText('12 acteurs');
+  await expect(opened.getByTestId('list').getByRole('link', { name: /Abeilles du rempart/ })).toBeVisible();
   await page.bringToFront();
   await expect(frame.getByRole('link', { name: /Abeilles du rempart/ })).toBeVisible({ timeout: 30_000 });
 });
