@@ -130,6 +130,7 @@ const TABLE: &[Row] = &[
     own("get", "/api/v1/territories/{slug}/devices", "", all(200)),
     own("get", "/api/v1/reports/{id}", "", all(200)),
     own("post", "/api/v1/territories/{slug}/erasures", " {\"actor\":\"00000000-0000-0000-0000-000000000000\"}", team(404)),
+    own("get", "/api/v1/reports/{id}/picture", "", all(404)),
     own("post", "/api/v1/reports/{id}/picture", " {}", team(415)),
     own("post", "/api/v1/reports/{id}/remake", " {}", team(200)),
     own("post", "/api/v1/reports/{id}/freeze", " {}", team(200)),

@@ -331,7 +331,7 @@ pub fn router(app: App) -> Routes {
     // A report is drawn in its turn, and its PDF made by another program: that may take longer than any other answer.
     let slow = axum::Router::new()
         .route("/r/{file}", get(report_files::file))
-        .route("/api/v1/reports/{id}/picture", post(report_files::picture))
+        .route("/api/v1/reports/{id}/picture", get(report_files::scheme).post(report_files::picture))
         .route("/api/v1/reports/{id}/freeze", post(report_files::freeze))
         .route("/api/v1/reports/{id}/remake", post(report_files::remake))
         .method_not_allowed_fallback(ops::not_so)

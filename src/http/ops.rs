@@ -108,6 +108,7 @@ pub(super) async fn not_so(lang: Lang) -> Error {
         super::reports::devices,
         super::reports::show,
         super::report_files::picture,
+        super::report_files::scheme,
         super::report_files::freeze,
         super::report_files::remake,
         super::figures::list,

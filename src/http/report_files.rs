@@ -123,6 +123,23 @@ pub(super) async fn picture(
     Ok(Json(json!({"sha256": sha256})))
 }
 
+/// The drawing of the governance scheme, as it is kept.
+#[utoipa::path(get, path = "/api/v1/reports/{id}/picture", tag = "reports", params(("id" = Uuid, Path, description = "The report")),
+    responses((status = 200, description = "The picture", content_type = "image/png", body = String), (status = 404, description = "No such report, or it has no picture")))]
+pub(super) async fn scheme(State(app): State<App>, lang: Lang, person: Person, Path(id): Path<String>) -> Result<Response> {
+    let mut tx = app.journal.store.read().await?;
+    let Seen { report, .. } = find(&mut tx, lang, &person, &id).await?;
+    let kept = app.reports.kept_scheme(&mut tx, &report).await.map_err(|e| failed(e, lang))?;
+    let scheme = kept.ok_or_else(|| Error::not_found().speaking(lang))?;
+    let mut answer = scheme.bytes.into_response();
+    let headers = answer.headers_mut();
+    if let Ok(value) = HeaderValue::from_str(&scheme.media_type) {
+        headers.insert(header::CONTENT_TYPE, value);
+    }
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox"));
+    Ok(answer)
+}
+
 /// Freezes a report at the journal's present position: its files no longer change.
 #[utoipa::path(post, path = "/api/v1/reports/{id}/freeze", tag = "reports", params(("id" = Uuid, Path, description = "The report")),
     responses((status = 200, description = "The frozen report"), (status = 401, description = "Nobody known"), (status = 403, description = "Not an organiser"), (status = 404, description = "No such report"), (status = 409, description = "It goes on changing")))]

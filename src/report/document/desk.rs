@@ -286,6 +286,14 @@ impl Desk {
         Ok(sha256)
     }
 
+    /// The drawing that a report names, if it is kept.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn kept_scheme(&self, tx: &mut Tx, work: &Work) -> Result<Option<Scheme>> {
+        scheme_of(tx, work.id, work.doc.text("picture")).await
+    }
+
     /// The files of a frozen report without an actor.
     ///
     /// # Errors

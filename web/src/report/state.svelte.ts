@@ -10,6 +10,7 @@ import type { Report } from './types';
 
 export class ReportState {
   #report = $state.raw<Report | null>(null);
+  #turn = 0;
   failed = $state('');
   missing = $state(false);
   readonly report = $derived(this.#report && laid(this.#report, outbox.queue));
@@ -30,8 +31,11 @@ export class ReportState {
   }
 
   async read(): Promise<void> {
+    const mine = ++this.#turn;
     try {
-      this.take(await api.report(this.id));
+      const report = await api.report(this.id);
+      // An answer that was overtaken by a later question tells of an older state.
+      if (mine === this.#turn) this.take(report);
     } catch (error) {
       if (error instanceof Refused && error.status === 404) this.missing = true;
       else if (this.#report === null)

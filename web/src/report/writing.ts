@@ -1,4 +1,5 @@
 /** Changes of reports, blocks and devices: through the outbox, on the versions that were seen, like those of actors. */
+import { t } from '../i18n';
 import { answerEdit, type Conflict } from '../lib/journal';
 import { outbox, type Sent } from '../lib/outbox.svelte';
 import type { Pending } from '../lib/queue';
@@ -44,8 +45,23 @@ export function change(
   });
 }
 
-export function drop(place: Place, kind: WorkKind, id: string): Promise<Sent> {
-  return send(place, { id: uuidv7(), subject: { kind, id }, kind: 'delete', base: {} });
+/** Takes something away as it was seen; gives why not, in words, or nothing. */
+export async function drop(place: Place, kind: WorkKind, part: Part<unknown>): Promise<string> {
+  const seen = newest(Object.values(part.versions));
+  const base: Record<string, Version> = seen ? { '*': seen } : {};
+  const edit: Edit = { id: uuidv7(), subject: { kind, id: part.id }, kind: 'delete', base };
+  const sent = await send(place, edit);
+  if (!('ack' in sent) || sent.ack.result !== 'conflict') return refusalOf(sent);
+  // Somebody has just changed it: it stays, and nothing waits for a decision.
+  await outbox.drop(edit.id);
+  return t('block.justChanged');
+}
+
+export function newest(versions: readonly Version[]): Version | null {
+  return versions.reduce<Version | null>(
+    (last, one) => (last && (last[0] > one[0] || (last[0] === one[0] && last[1] >= one[1])) ? last : one),
+    null,
+  );
 }
 
 export function putBack(place: Place, kind: WorkKind, id: string): Promise<Sent> {
