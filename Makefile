@@ -6,8 +6,12 @@ LISTEN ?= 127.0.0.1:8080
 DEMO := $(lastword $(sort $(wildcard fixtures/*-[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9].osm.pbf)))
 WEB_SOURCES := tiles/palette.toml $(shell find web \( -name node_modules -o -name dist -o -name test-results -o -name playwright-report \) -prune -o -type f -print 2>/dev/null)
 RELEASE := target/release/bouillon
+# The build with maplibre-rs has a folder of its own: its features reach down to tokio, so that little could be shared, and the binary of
+# the usual build must not change under a test or a server that runs it. One profile for the tests and for showing it: it is built once.
+MAPLIBRE := --locked --features maplibre --target-dir target/maplibre
+VULKAN = VK_ICD_FILENAMES=$${VK_ICD_FILENAMES:-$$(ls /usr/share/vulkan/icd.d/lvp_icd.*.json | head -1)} XDG_RUNTIME_DIR=$${XDG_RUNTIME_DIR:-/tmp}
 
-.PHONY: help run run-postgis build dev test lint fuzz soak bench pictures fmt web clean-data
+.PHONY: help run run-postgis run-maplibre build dev test test-maplibre lint fuzz soak bench pictures fmt web clean-data
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -41,6 +45,18 @@ dev: web/node_modules ## Work on the web app: a server on port 8080, and Vite in
 test: web/dist ## Everything: formatting, lints, unit, store, HTTP and browser tests, on SQLite and PostGIS
 	tests/install.sh
 	tests/run.sh
+
+test-maplibre: web/dist ## Build with maplibre-rs as the second engine of raster tiles, and test it on Vulkan in software
+	tests/install-maplibre.sh
+	$(CARGO) clippy $(MAPLIBRE) --all-targets -- -D warnings
+	$(VULKAN) $(CARGO) test $(MAPLIBRE) --lib -- raster
+	$(VULKAN) $(CARGO) test $(MAPLIBRE) --test main -- raster_maplibre
+
+run-maplibre: web/dist ## The demonstration with maplibre-rs drawing the base of raster tiles, such as /tiles/raster/solvigne/14/8110/5718.png
+	tests/install-maplibre.sh
+	$(CARGO) build $(MAPLIBRE)
+	@test -e $(DATA)/bouillon.sqlite || target/maplibre/debug/bouillon import osm $(DEMO) --data $(DATA)
+	$(VULKAN) exec target/maplibre/debug/bouillon serve --raster-engine maplibre --data $(DATA) --listen $(LISTEN)
 
 fuzz: ## Run each fuzz target for FUZZ_SECONDS (60) on a nightly compiler; `make test` runs the kept cases
 	tests/fuzz/run.sh

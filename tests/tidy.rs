@@ -155,6 +155,22 @@ fn source_code_never_unwraps_outside_tests() {
 }
 
 #[test]
+fn no_cargo_feature_but_maplibre() {
+    let cargo = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let features = cargo.split("[features]\n").nth(1).unwrap().split("\n[").next().unwrap();
+    let names: Vec<&str> = features.lines().filter(|l| !l.starts_with('#')).filter_map(|l| Some(l.split_once(" = ")?.0)).collect();
+    assert_eq!(names, ["maplibre"], "what is not always built is not always tested");
+    let optional: BTreeSet<&str> = cargo.lines().filter(|l| l.contains("optional = true")).filter_map(|l| l.split(" =").next()).collect();
+    let listed: BTreeSet<&str> = features.split("\"dep:").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert_eq!(optional, listed, "what the feature brings is there for nothing else");
+    for (name, text) in files("src", &[".rs"]) {
+        for (line, source) in code(&text).filter(|(_, source)| source.contains("feature = \"")) {
+            assert!(source.contains("feature = \"maplibre\""), "{name}:{line}: {source}");
+        }
+    }
+}
+
+#[test]
 fn every_large_dependency_is_explained() {
     let cargo = fs::read_to_string(root().join("Cargo.toml")).unwrap();
     let explained = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();

@@ -13,6 +13,7 @@ mod moving;
 mod opening;
 mod plan;
 mod progress;
+mod render_worker;
 mod runs;
 mod serve;
 mod settings;
@@ -25,6 +26,7 @@ use crate::backup::{BadBackup, Keep};
 use crate::http::BadTls;
 use crate::import::{BadAddresses, ContoursAsk, ContoursError, RunError};
 use crate::osm::ReadError;
+use crate::report::raster::NotBuilt;
 use crate::tiles::ArchiveError;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -83,6 +85,9 @@ enum Command {
     /// Read contours and write what was found on standard output (used by `import territories`).
     #[command(hide = true)]
     ReadContours(ContoursAsk),
+    /// Draw the frames on standard input with maplibre-rs (used by `serve --raster-engine maplibre`).
+    #[command(hide = true)]
+    RenderWorker,
 }
 
 /// Where an installation moves to.
@@ -258,6 +263,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Import(Import::Discard { run }) => runs::run(settings, runs::Ask::Discard(run)).await,
         Command::ReadOsm { file, more } => import::read_in_child(&file, &more),
         Command::ReadContours(what) => crate::import::speak_contours(&what),
+        Command::RenderWorker => render_worker::run().await,
         Command::ReadAddresses(what) => crate::import::speak_addresses(&what.file),
     };
     match done {
@@ -281,6 +287,7 @@ fn is_bad_input(error: &anyhow::Error) -> bool {
         || error.is::<ContoursError>()
         || error.is::<BadBackup>()
         || error.is::<BadTls>()
+        || error.is::<NotBuilt>()
 }
 
 fn fail(error: &anyhow::Error) -> ExitCode {
@@ -289,7 +296,8 @@ fn fail(error: &anyhow::Error) -> ExitCode {
 }
 
 fn start_tracing(settings: &Settings) {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("BOUILLON_LOG").unwrap_or_else(|_| "info,tantivy=warn,sqlx=warn".into());
+    let filter = tracing_subscriber::EnvFilter::try_from_env("BOUILLON_LOG")
+        .unwrap_or_else(|_| "info,tantivy=warn,sqlx=warn,maplibre=warn,naga=warn,wgpu_core=warn,wgpu_hal=error".into());
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second start in the same process (tests) keeps the first subscriber.
     let _ = if settings.json_logs() { log.json().try_init().is_ok() } else { log.with_target(false).try_init().is_ok() };

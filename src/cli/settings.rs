@@ -2,6 +2,7 @@
 
 use super::BadInput;
 use crate::http::{Limits, Options};
+use crate::report::raster::Engine;
 use anyhow::Context;
 use clap::Args;
 use serde::Deserialize;
@@ -47,9 +48,15 @@ pub struct Settings {
     /// Seconds between SIGTERM, when /readyz begins to say no, and the end of listening, so that a load balancer can notice [default: 1].
     #[arg(long, global = true, env = "BOUILLON_DRAIN_SECONDS", value_name = "N", hide = true, value_parser = clap::value_parser!(u64).range(0..=8))]
     drain_seconds: Option<u64>,
+    /// LibreOffice's program, for the PDF of reports; `none` for none [default: `soffice` of the search path].
+    #[arg(long, global = true, env = "BOUILLON_SOFFICE", value_name = "FILE")]
+    soffice: Option<PathBuf>,
     /// Memory for finished tiles of actors, MiB; 0 makes each anew [default: 64].
     #[arg(long, global = true, env = "BOUILLON_TILE_CACHE", value_name = "MIB")]
     tile_cache: Option<u32>,
+    /// Who draws the base of raster tiles: resvg on the processor, or maplibre (maplibre-rs) on a graphics card [default: resvg].
+    #[arg(long, global = true, env = "BOUILLON_RASTER_ENGINE", value_name = "ENGINE", value_enum, hide_possible_values = true)]
+    raster_engine: Option<Engine>,
     /// Bring older tables up to date without a backup of them before.
     #[arg(long, global = true, env = "BOUILLON_NO_BACKUP", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", hide = true)]
     #[serde(skip)]
@@ -113,7 +120,9 @@ impl Settings {
             tls_key: self.tls_key.or(file.tls_key),
             min_free_mib: self.min_free_mib.or(file.min_free_mib),
             drain_seconds: self.drain_seconds.or(file.drain_seconds),
+            soffice: self.soffice.or(file.soffice),
             tile_cache: self.tile_cache.or(file.tile_cache),
+            raster_engine: self.raster_engine.or(file.raster_engine),
             no_backup: self.no_backup,
             json_logs: self.json_logs.or(file.json_logs),
             publisher: self.publisher.or(file.publisher),
@@ -239,6 +248,8 @@ impl Settings {
             trusted_proxies: self.trusted_proxies.unwrap_or(0),
             limits,
             tile_cache: (self.tile_cache.unwrap_or(64) as usize) << 20,
+            soffice: self.soffice.clone(),
+            raster_engine: self.raster_engine.unwrap_or_default(),
             legal: [self.publisher.clone(), self.contact.clone(), self.host.clone()],
         })
     }

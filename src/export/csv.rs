@@ -30,7 +30,7 @@ pub(super) fn write(out: &mut impl Write, actors: &[Actor]) -> std::io::Result<(
     out.write_all("\u{feff}".as_bytes())?;
     let mut csv = csv::Writer::from_writer(out);
     let head = ["id", "state", "categories", "place", "longitude", "latitude", "precision"].into_iter().chain(ADDRESS).chain(FIELDS);
-    csv.write_record(head.chain(["source", "licence", "updated_at"]))?;
+    csv.write_record(head.chain(["source", "licence", "updated_at", "relations"]))?;
     for actor in actors {
         let places = actor.places();
         if places.is_empty() {
@@ -61,6 +61,7 @@ fn line(a: &Actor, place: Option<&crate::model::Place>) -> Vec<String> {
     cells.push(origin.map(|o| o.reference.clone()).unwrap_or_default());
     cells.push(origin.map(|o| o.licence.clone()).unwrap_or_default());
     cells.push(label::moment(a.updated_at));
+    cells.push(a.doc.set("relations").collect::<Vec<_>>().join("|"));
     cells
 }
 

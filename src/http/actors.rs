@@ -131,7 +131,33 @@ fn changes(e: &Entry) -> Map<String, Value> {
 /// # Errors
 /// When the database does not answer.
 pub(super) async fn json(app: &App, tx: &mut Tx, id: Uuid) -> Result<Option<Value>> {
-    Ok(tx.actor(id).await?.map(|a| written(app, &a)))
+    let Some(actor) = tx.actor(id).await? else { return Ok(None) };
+    Ok(whole(app, tx, &[actor]).await?.pop())
+}
+
+/// Actors as the API writes them, each with those that it stands to.
+///
+/// # Errors
+/// When the database does not answer.
+pub(super) async fn whole(app: &App, tx: &mut Tx, actors: &[Actor]) -> Result<Vec<Value>> {
+    let ids: Vec<Uuid> = actors.iter().map(|a| a.id).collect();
+    let [own, theirs] = tx.relations_among(&ids).await?;
+    let mut others: Vec<Uuid> = own.iter().map(|r| r.2).chain(theirs.iter().map(|r| r.0)).collect();
+    others.sort_unstable();
+    others.dedup();
+    let others = if others.is_empty() { Vec::new() } else { tx.actors_among(&others).await? };
+    let related = |id: &Uuid, kind: &str, direction: &str| {
+        let other = others.iter().find(|a| a.id == *id && !a.doc.deleted)?;
+        Some(json!({"id": id, "name": other.name(), "theme": other.category().split('.').next(), "kind": kind, "direction": direction}))
+    };
+    let with = |a: &Actor| {
+        let to = own.iter().filter(|r| r.0 == a.id).filter_map(|r| related(&r.2, &r.1, "to"));
+        let from = theirs.iter().filter(|r| r.2 == a.id).filter_map(|r| related(&r.0, &r.1, "from"));
+        let mut one = written(app, a);
+        one["related"] = to.chain(from).collect();
+        one
+    };
+    Ok(actors.iter().map(with).collect())
 }
 
 /// An actor as the API writes it.

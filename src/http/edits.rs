@@ -114,8 +114,13 @@ pub(super) async fn write(app: &App, lang: Lang, identity: Uuid, address: Addres
 async fn results(app: &App, acks: &[Ack], subjects: &[Subject]) -> Result<Vec<Value>> {
     let shown = |ack: &Ack, subject: &Subject| (subject.kind == SubjectKind::Actor && ack.result != Outcome::Refused).then_some(subject.id);
     let ids: BTreeSet<Uuid> = acks.iter().zip(subjects).filter_map(|(ack, subject)| shown(ack, subject)).collect();
-    let found = if ids.is_empty() { Vec::new() } else { app.journal.store.read().await?.actors_among(&Vec::from_iter(ids)).await? };
-    let actors: BTreeMap<Uuid, Value> = found.iter().map(|a| (a.id, actors::written(app, a))).collect();
+    let mut actors = BTreeMap::new();
+    if !ids.is_empty() {
+        let mut tx = app.journal.store.read().await?;
+        let found = tx.actors_among(&Vec::from_iter(ids)).await?;
+        let told = actors::whole(app, &mut tx, &found).await?;
+        actors = found.iter().map(|a| a.id).zip(told).collect::<BTreeMap<Uuid, Value>>();
+    }
     let results = acks.iter().zip(subjects).map(|(ack, subject)| {
         let mut result = serde_json::to_value(ack).unwrap_or(Value::Null);
         if let Some(id) = shown(ack, subject) {

@@ -30,7 +30,7 @@ pub(super) fn dataset(work: &Work, figure: &Definition, shown: &Shown, at: &str,
     json!({
         "@context": "https://schema.org", "@type": "Dataset", "@id": at, "url": at, "identifier": work.id, "name": figure.title,
         // Catalogues refuse descriptions of less than 50 characters.
-        "description": format!("{} {}. {text}", words::state_line(shown.facts.at, shown.facts.actors, lang), place),
+        "description": format!("{}. {}. {text}", words::state_line(shown.facts.at, shown.facts.actors, lang), place),
         "license": words::LICENCE_URL, "isAccessibleForFree": true, "inLanguage": if lang == Lang::Fr { "fr" } else { "en" },
         "temporalCoverage": day.get(..10), "dateCreated": label::moment(work.created_at), "dateModified": modified(work, shown),
         "version": format!("{}:{}", shown.facts.position.epoch, shown.facts.position.seq), "spatialCoverage": spatial, "distribution": files,

@@ -57,8 +57,9 @@ impl Asked {
             return Err(Error::bad("bad_look", "dpi : de 72 à 300.", "dpi: from 72 to 300."));
         }
         if format == "og" {
-            // A shared link has one size, and its pixels are those of the screen.
-            return Ok(Look { paper: Paper::Screen { width: 1200, height: 630 }, style: style(&inks), dpi: 96 });
+            // A shared link has one size, 1200 × 630; letters are large enough to be read in a list of messages.
+            let (width, height, dpi) = if figure.kind == Kind::Map { (1200, 630, 96) } else { (600, 315, 192) };
+            return Ok(Look { paper: Paper::Screen { width, height }, style: style(&inks), dpi });
         }
         Ok(Look { paper: paper(&format, &orientation), style: style(&inks), dpi })
     }

@@ -67,7 +67,10 @@ pub(super) async fn freeze(State(app): State<App>, lang: Lang, person: Person, h
     let work = for_organisers(&app, lang, &person, &id).await?;
     let by = person.id.ok_or_else(|| Error::not_found().speaking(lang))?;
     let base = own_address(&app, &headers);
-    app.figures.freeze(by, lang, work.id, &page_of(&base, work.id)).await.map_err(|e| failed(e, lang))?;
+    let (figures, at) = (app.figures.clone(), page_of(&base, work.id));
+    // On its own: whoever goes away while it is drawn finds it frozen when they come back.
+    let freezing = tokio::spawn(async move { figures.freeze(by, lang, work.id, &at).await });
+    freezing.await.map_err(|_| Error::internal().speaking(lang))?.map_err(|e| failed(e, lang))?;
     let (mut tx, work, role) = visible(&app, lang, &person, &id).await?;
     whole(&app, &mut tx, &work, &Asker { lang, role, person: &person, base: &base }).await.map(Json)
 }

@@ -3,6 +3,7 @@
 use super::extract::{piece, too_large};
 use super::{App, BODY_MAX, Error, TIMEOUT};
 use crate::model::Lang;
+use crate::report::document::BYTES_MAX as PICTURE_MAX;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
@@ -27,9 +28,10 @@ pub(super) async fn guard(State(app): State<App>, request: Request, next: Next) 
     }
     let refused = same_site(&app, request.headers()).and_then(|()| uncoded(request.headers())).err();
     let uploads = request.uri().path().ends_with("/imports");
+    let most = if request.uri().path().ends_with("/picture") { PICTURE_MAX } else { BODY_MAX };
     let (mut parts, mut body) = request.into_parts();
     let Ok(lang) = Lang::from_request_parts(&mut parts, &app).await;
-    let read = if uploads && refused.is_none() { Ok(None) } else { whole(&mut body).await.map(Some) };
+    let read = if uploads && refused.is_none() { Ok(None) } else { whole(&mut body, most).await.map(Some) };
     let answer = match (refused, read) {
         (Some(e), _) | (None, Err(e)) => e.speaking(lang).into_response(),
         (None, Ok(read)) => next.run(Request::from_parts(parts, read.map_or(body, Body::from))).await,
@@ -42,14 +44,14 @@ pub(super) async fn guard(State(app): State<App>, request: Request, next: Next) 
     answer
 }
 
-/// A body of up to [`BODY_MAX`] bytes. Of a longer one the rest is thrown away as it comes, up to a limit.
-async fn whole(body: &mut Body) -> Result<Vec<u8>, Error> {
+/// A body of up to so many bytes. Of a longer one the rest is thrown away as it comes, up to a limit.
+async fn whole(body: &mut Body, most: usize) -> Result<Vec<u8>, Error> {
     let (mut kept, mut size) = (Vec::new(), 0);
     let reading = async {
         while let Some(piece) = piece(body).await {
             let piece = piece.map_err(|_| Error::bad("bad_body", "La demande n’a pas pu être lue.", "The request could not be read."))?;
             size += piece.len();
-            if size <= BODY_MAX {
+            if size <= most {
                 kept.extend_from_slice(&piece);
             } else if size > THROWN_AWAY {
                 break;
@@ -64,7 +66,13 @@ async fn whole(body: &mut Body) -> Result<Vec<u8>, Error> {
             return Err(Error::new(StatusCode::REQUEST_TIMEOUT, "too_slow", french, "Sending took too long. Nothing was changed; try again."));
         }
     }
-    if size > BODY_MAX { Err(too_large()) } else { Ok(kept) }
+    if size > most { Err(if most == BODY_MAX { too_large() } else { heavy() }) } else { Ok(kept) }
+}
+
+/// 413 for a picture.
+fn heavy() -> Error {
+    let french = "L’image est trop lourde : 5 Mio au plus.";
+    Error::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", french, "The picture is too heavy: 5 MiB at most.")
 }
 
 fn changes_something(method: &Method) -> bool {

@@ -27,8 +27,10 @@ mod options;
 mod pack;
 mod pages;
 mod quota;
+mod raster;
 mod ready;
 mod report_files;
+mod report_pages;
 mod reports;
 mod seance_pages;
 mod seance_work;
@@ -51,8 +53,10 @@ use crate::import::Imports;
 use crate::journal::Journal;
 use crate::model::Lang;
 use crate::report::figure::Figures;
+use crate::report::raster::RasterTiles;
 use crate::seance::Seances;
 use crate::tiles::{ActorTiles, Archives};
+use anyhow::Context;
 use axum::extract::{DefaultBodyLimit, FromRef, FromRequestParts, MatchedPath, Request, State};
 use axum::http::{HeaderName, Method, StatusCode, header};
 use axum::middleware::{self, Next};
@@ -96,12 +100,15 @@ pub struct Shared {
     form_key: Vec<u8>,
     tiles: ActorTiles,
     archives: Arc<Archives>,
+    raster: RasterTiles,
     geocoder: Geocoder,
     ready: ready::Ready,
     imports: Imports,
     live: live::Live,
     seances: Seances,
     figures: Figures,
+    reports: crate::report::document::Desk,
+    office: crate::report::document::Office,
     queue: crate::report::Queue,
     statistics: Arc<crate::report::statistics::Reader>,
 }
@@ -134,6 +141,8 @@ impl App {
         let live = live::Live::start(&journal);
         let tiles = ActorTiles::new(journal.atlas.clone(), options.tile_cache);
         let archives = Arc::new(archives);
+        let office = crate::report::document::Office::find(options.soffice.as_deref());
+        let raster = RasterTiles::new(options.raster_engine, std::env::current_exe().context("the program's own file is not found")?)?;
         let statistics = Arc::new(crate::report::statistics::Reader::default());
         let queue = crate::report::Queue::default();
         let figures = Figures::new(journal.clone(), archives.clone(), statistics.clone(), queue.clone());
@@ -147,11 +156,14 @@ impl App {
             form_key,
             tiles,
             archives,
+            raster,
             geocoder,
             ready: ready::Ready::default(),
             imports,
             live,
             seances,
+            reports: crate::report::document::Desk::new(figures.clone()),
+            office,
             figures,
             queue,
             statistics,
@@ -205,6 +217,8 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/territories/{slug}/pack", get(pack::show))
         .route("/api/v1/territories/{slug}/statistics", get(statistics::all))
         .route("/api/v1/territories/{slug}/statistics/{file}", get(statistics::one))
+        .route("/api/v1/territories/{slug}/relations", get(statistics::relations))
+        .route("/api/v1/territories/{slug}/relations.svg", get(statistics::relations_drawn))
         .route("/api/v1/taxonomy", get(territories::taxonomy))
         .route("/api/v1/fields", get(territories::fields))
         .route("/api/v1/actors/{id}", get(actors::show))
@@ -216,13 +230,13 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/territories/{slug}/figures", get(figures::list))
         .route("/api/v1/figures/{id}", get(figures::show))
         .route("/api/v1/figures/{id}/since", get(figures::since))
-        .route("/f/{id}", get(figure_pages::one))
         .route("/embed.js", get(assets::embed))
         .route("/api/v1/openapi.json", get(ops::openapi))
         .route("/tiles/actors/{slug}/{z}/{x}/{y}", get(tiles::actors))
         .route("/tiles/actors/{slug}", get(tiles::tilejson))
         .route("/tiles/base/{archive}/{z}/{x}/{y}", get(basemap::tile))
         .route("/tiles/base/{archive}", get(basemap::about))
+        .route("/tiles/raster/{slug}/{z}/{x}/{y}", get(raster::tile))
         // Inside the CORS layer, which answers preflights before them.
         .method_not_allowed_fallback(ops::not_so)
         .layer(CorsLayer::new().allow_origin(Any).allow_methods([Method::GET, Method::HEAD]).expose_headers([header::ETAG]));
@@ -258,12 +272,10 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/seances/{id}/minutes.csv", get(seance_work::minutes_csv))
         .route("/api/v1/seances/{id}/edits", get(seance_work::edits))
         .route("/api/v1/seances/{id}/undo", post(seance_work::undo))
-        .route("/api/v1/figures/{id}/freeze", post(figures::freeze))
         .route("/api/v1/figures/{id}/remake", post(figures::remake))
         .route("/api/v1/territories/{slug}/reports", get(reports::list))
         .route("/api/v1/territories/{slug}/devices", get(reports::devices))
         .route("/api/v1/reports/{id}", get(reports::show))
-        .route("/api/v1/territories/{slug}/erasures", post(figures::erase))
         .route("/api/{*rest}", get(ops::nothing).fallback(ops::nothing));
     let pages = axum::Router::new()
         .route("/", get(pages::directory))
@@ -280,17 +292,26 @@ pub fn router(app: App) -> Routes {
         .route("/{slug}/imports", get(pages::territory))
         .route("/{slug}/moderation", get(pages::territory))
         .route("/{slug}/figures", get(pages::territory))
+        .route("/{slug}/rapports", get(report_pages::list))
+        .route("/{slug}/rapports/{id}", get(report_pages::one))
+        .route("/{slug}/statistiques", get(pages::territory))
         .route("/{slug}/seances", get(seance_pages::list))
         .route("/{slug}/seances/{id}", get(seance_pages::one))
         .route("/{slug}/seances/{id}/ecran", get(seance_pages::screen))
         .route("/s", get(pages::text_page))
         .route("/s/{id}", get(pages::text_page))
-        .route("/r/{file}", get(report_files::file))
         .route("/assets/{*path}", get(assets::asset))
         .route("/bouillon.svg", get(assets::icon))
         .route("/sw.js", get(assets::worker))
         .route("/healthz", get(ops::healthz))
         .route("/readyz", get(ops::readyz));
+    // Freezing and erasing draw too.
+    let drawing = axum::Router::new()
+        .route("/api/v1/figures/{id}/freeze", post(figures::freeze))
+        .route("/api/v1/territories/{slug}/erasures", post(figures::erase))
+        .method_not_allowed_fallback(ops::not_so)
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, DRAWING));
     // An extract is larger than any other body and takes longer; the handler counts and waits itself.
     let uploads = axum::Router::new()
         .route("/api/v1/territories/{slug}/imports", get(imports::list).post(imports::upload))
@@ -301,11 +322,20 @@ pub fn router(app: App) -> Routes {
         .route("/api/v1/territories/{slug}/map.svg", get(maps::svg))
         .route("/api/v1/territories/{slug}/map.png", get(maps::png))
         .route("/api/v1/territories/{slug}/map.pdf", get(maps::pdf))
+        .route("/f/{id}", get(figure_pages::one))
         .route("/og/{file}", get(maps::territory_picture))
         .route("/og/{slug}/{file}", get(maps::actor_picture))
         .method_not_allowed_fallback(ops::not_so)
         .layer(CorsLayer::new().allow_origin(Any).allow_methods([Method::GET, Method::HEAD]).expose_headers([header::ETAG]))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, DRAWING));
+    // A report is drawn in its turn, and its PDF made by another program: that may take longer than any other answer.
+    let slow = axum::Router::new()
+        .route("/r/{file}", get(report_files::file))
+        .route("/api/v1/reports/{id}/picture", post(report_files::picture))
+        .route("/api/v1/reports/{id}/freeze", post(report_files::freeze))
+        .route("/api/v1/reports/{id}/remake", post(report_files::remake))
+        .method_not_allowed_fallback(ops::not_so)
+        .layer(DefaultBodyLimit::max(crate::report::document::BYTES_MAX));
     let sockets = axum::Router::new()
         // A socket lasts for hours: no layer that ends a request after seconds may be around it.
         .route("/api/v1/live", get(live::live))
@@ -317,8 +347,10 @@ pub fn router(app: App) -> Routes {
         .method_not_allowed_fallback(ops::not_so)
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
+        .merge(drawing)
         .merge(uploads)
         .merge(drawings)
+        .merge(slow)
         .merge(sockets)
         .layer(middleware::from_fn_with_state(app.clone(), as_new_as))
         .layer(middleware::from_fn_with_state(app.clone(), guard::guard))

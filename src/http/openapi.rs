@@ -10,7 +10,7 @@ const ANSWERS: &[(&str, &str)] = &[
     (
         "get /api/v1/actors/{id}",
         "id:string territory:string state:string fields:object versions:object version:array provenance:object places:array territories:array \
-         source:object? licence:string created_at:string updated_at:string url:string",
+         source:object? licence:string created_at:string updated_at:string url:string related:array",
     ),
     ("get /api/v1/actors/{id}/history", "edits:array next:integer?"),
     ("get /api/v1/me", "name:string? role:string contributions:integer has_recovery:boolean"),
@@ -30,8 +30,9 @@ const ANSWERS: &[(&str, &str)] = &[
     ("get /api/v1/territories/{slug}/pack", "epoch:integer head:integer actors:array addresses:array"),
     (
         "get /api/v1/territories/{slug}/statistics",
-        "territory:object area:object? position:array at:string population:integer? actors:integer measures:array",
+        "territory:object area:object? position:array at:string population:integer? actors:integer before:object? measures:array",
     ),
+    ("get /api/v1/territories/{slug}/relations", "position:array actors:array relations:array left_out:integer"),
     ("get /api/v1/taxonomy", "themes:array"),
     ("get /api/v1/fields", "fields:object categories:integer places:integer precisions:array"),
     ("get /api/v1/search", "actors:array addresses:array categories:array candidates:array"),
@@ -70,14 +71,17 @@ const ANSWERS: &[(&str, &str)] = &[
     ),
     ("get /api/v1/seances/{id}/edits", "edits:array next:integer?"),
     ("post /api/v1/seances/{id}/undo", "reverted:integer kept:array lines:array"),
+    ("get /api/v1/territories/{slug}/reports", "reports:array may:object"),
+    ("get /api/v1/territories/{slug}/devices", "devices:array may:object"),
+    ("get /api/v1/reports/{id}", REPORT),
+    ("post /api/v1/reports/{id}/freeze", REPORT),
+    ("post /api/v1/reports/{id}/remake", "id:string"),
+    ("post /api/v1/reports/{id}/picture", "sha256:string"),
     ("get /api/v1/territories/{slug}/figures", "figures:array"),
     ("get /api/v1/figures/{id}", FIGURE),
     ("get /api/v1/figures/{id}/since", "position:array head:array added:array changed:array closed:array"),
     ("post /api/v1/figures/{id}/freeze", FIGURE),
     ("post /api/v1/figures/{id}/remake", "id:string"),
-    ("get /api/v1/territories/{slug}/reports", "reports:array may:object"),
-    ("get /api/v1/territories/{slug}/devices", "devices:array may:object"),
-    ("get /api/v1/reports/{id}", REPORT),
     ("post /api/v1/territories/{slug}/erasures", "actor:string figures:array reports:array"),
     ("get /api/v1/site", "publisher:string? contact:string? host:string? version:string"),
 ];
@@ -212,7 +216,7 @@ mod tests {
                 }
                 let other = operation["responses"]["200"]["content"]
                     .as_object()
-                    .is_some_and(|c| c.keys().any(|k| k.contains("vector-tile") || k == "text/csv"));
+                    .is_some_and(|c| c.keys().any(|k| k.contains("vector-tile") || k == "text/csv" || k.contains("svg")));
                 let socket = operation["responses"]["101"].is_object();
                 assert!(other || socket || ANSWERS.iter().any(|(k, _)| *k == key), "{key} needs a line in ANSWERS");
                 described.push(key);

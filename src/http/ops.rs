@@ -75,6 +75,7 @@ pub(super) async fn not_so(lang: Lang) -> Error {
         super::tiles::tilejson,
         super::basemap::tile,
         super::basemap::about,
+        super::raster::tile,
         super::maps::svg,
         super::maps::png,
         super::maps::pdf,
@@ -103,6 +104,12 @@ pub(super) async fn not_so(lang: Lang) -> Error {
         super::seance_work::minutes_csv,
         super::seance_work::edits,
         super::seance_work::undo,
+        super::reports::list,
+        super::reports::devices,
+        super::reports::show,
+        super::report_files::picture,
+        super::report_files::freeze,
+        super::report_files::remake,
         super::figures::list,
         super::figures::show,
         super::figures::since,
@@ -111,9 +118,8 @@ pub(super) async fn not_so(lang: Lang) -> Error {
         super::figures::erase,
         super::statistics::all,
         super::statistics::one,
-        super::reports::list,
-        super::reports::devices,
-        super::reports::show,
+        super::statistics::relations,
+        super::statistics::relations_drawn,
         super::territories::site
     )
 )]

@@ -1,5 +1,6 @@
 //! What an operator can set about the HTTP side.
 
+use crate::report::raster::Engine;
 use std::path::PathBuf;
 
 /// Options of the HTTP side.
@@ -19,6 +20,10 @@ pub struct Options {
     pub limits: Limits,
     /// Finished tiles of actors are kept up to this many bytes.
     pub tile_cache: usize,
+    /// LibreOffice's program; `none` means none, nothing set means the first `soffice` of the search path.
+    pub soffice: Option<PathBuf>,
+    /// Who draws raster tiles.
+    pub raster_engine: Engine,
     /// Publisher, contact and host, for the legal page.
     pub legal: [Option<String>; 3],
 }

@@ -35,15 +35,15 @@ pub(super) struct Page {
     description: String,
     body: Markup,
     json_ld: Option<Value>,
+    head: Option<Markup>,
     /// Address of the picture that a link to the page shows.
     picture: Option<String>,
-    head: Option<Markup>,
     status: StatusCode,
 }
 
 impl Page {
     pub(super) fn new(title: impl Into<String>, description: impl Into<String>, body: Markup) -> Self {
-        Self { title: title.into(), description: description.into(), body, json_ld: None, picture: None, head: None, status: StatusCode::OK }
+        Self { title: title.into(), description: description.into(), body, json_ld: None, head: None, picture: None, status: StatusCode::OK }
     }
 
     /// With data for search engines (schema.org).
@@ -66,6 +66,7 @@ impl Page {
         let head = html! {
             title { (self.title) }
             meta name="description" content=(self.description);
+            @if let Some(head) = &self.head { (head) }
             @if let Some(picture) = &self.picture {
                 meta property="og:type" content="website";
                 meta property="og:title" content=(self.title);
@@ -75,7 +76,6 @@ impl Page {
                 meta property="og:image:height" content="630";
                 meta name="twitter:card" content="summary_large_image";
             }
-            @if let Some(head) = &self.head { (head) }
             @if let Some(data) = &self.json_ld {
                 // `<` is written as an escape, so that no text can close the element.
                 script type="application/ld+json" { (PreEscaped(data.to_string().replace('<', "\\u003c"))) }

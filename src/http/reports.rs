@@ -2,11 +2,12 @@
 
 use super::actors::parse_id;
 use super::extract::Path;
+use super::report_files::failed;
 use super::seances::role;
 use super::who::Person;
 use super::{App, Error, Result, territories};
 use crate::model::{Lang, Role, SubjectKind, Work, label};
-use crate::report::document::{OUTLINE, by_step, in_order};
+use crate::report::document::{FILES, OUTLINE, Piece, by_step, in_order};
 use crate::store::{FileFacts, Tx};
 use axum::Json;
 use axum::extract::State;
@@ -68,15 +69,23 @@ pub(super) async fn find(tx: &mut Tx, lang: Lang, person: &Person, id: &str) -> 
 /// When the database does not answer.
 pub(super) async fn told(app: &App, tx: &mut Tx, lang: Lang, seen: &Seen) -> Result<Value> {
     let report = &seen.report;
-    let blocks = in_order(tx.blocks_of(report.id).await?);
+    // Of a frozen report, what it was made from.
+    let (blocks, devices): (Vec<(String, Value)>, Vec<Value>) = if report.is_frozen() {
+        let kept = app.reports.kept(tx, report.id).await.map_err(|e| failed(e, lang))?.written;
+        let still = |p: &Piece| json!({"id": p.id, "fields": p.fields, "versions": {}});
+        (kept.blocks.iter().map(|b| (b.text("section").to_owned(), still(b))).collect(), kept.devices.iter().map(still).collect())
+    } else {
+        let blocks = in_order(tx.blocks_of(report.id).await?);
+        let devices = by_step(tx.works_of(report.home, SubjectKind::Device).await?);
+        (blocks.iter().map(|b| (b.doc.text("section").to_owned(), piece(b))).collect(), devices.iter().map(piece).collect())
+    };
     let sections: Vec<Value> = OUTLINE
         .iter()
         .map(|s| {
-            let blocks: Vec<Value> = blocks.iter().filter(|b| b.doc.text("section") == s.code).map(piece).collect();
+            let blocks: Vec<&Value> = blocks.iter().filter(|(section, _)| section == s.code).map(|(_, block)| block).collect();
             json!({"code": s.code, "title": s.title(lang), "help": s.help(lang), "blocks": blocks})
         })
         .collect();
-    let devices: Vec<Value> = by_step(tx.works_of(report.home, SubjectKind::Device).await?).iter().map(piece).collect();
     let frozen = if report.is_frozen() { ice(report, &tx.work_files(report.id).await?) } else { Value::Null };
     let territory = app.journal.atlas.territory_by_id(report.home).map(|t| json!({"slug": t.slug, "name": t.name}));
     let mut told = brief(report);
@@ -92,14 +101,11 @@ pub(super) async fn told(app: &App, tx: &mut Tx, lang: Lang, seen: &Seen) -> Res
 fn ice(report: &Work, files: &[FileFacts]) -> Value {
     let position = report.doc.text("frozen").split_once(':').and_then(|(epoch, seq)| Some([epoch.parse::<i64>().ok()?, seq.parse::<i64>().ok()?]));
     let shown: Map<String, Value> =
-        files.iter().filter(|f| FORMATS.contains(&f.name.as_str())).map(|f| (f.name.clone(), json!({"sha256": f.sha256, "bytes": f.size}))).collect();
+        files.iter().filter(|f| FILES.contains(&f.name.as_str())).map(|f| (f.name.clone(), json!({"sha256": f.sha256, "bytes": f.size}))).collect();
     let at = report.doc.meta.get("frozen").map(|m| label::moment(m.at));
     let erased = files.iter().filter_map(|f| f.erased_at).max().map(label::moment);
     json!({"position": position, "at": at, "files": shown, "erased_at": erased})
 }
-
-/// The files that are kept of a frozen report and given away.
-pub(super) const FORMATS: [&str; 3] = ["docx", "html", "zip"];
 
 fn brief(w: &Work) -> Value {
     let status = if w.is_published() { "published" } else { "draft" };

@@ -77,6 +77,8 @@ pub struct Known<'a> {
     pub role: Role,
     /// Who made the subject, if it is a work.
     pub maker: Option<Uuid>,
+    /// The subject is a block of a frozen report.
+    pub in_ice: bool,
     /// The author takes part in the open séance that the subject, a piece of its area, belongs to.
     pub participant: bool,
     /// The number the edit gets if something applies.
@@ -150,7 +152,7 @@ fn refusal(request: &Request, known: &Known<'_>) -> Option<Ack> {
         // What is published is no longer its author's alone.
         mine: known.maker.is_some() && known.maker == request.author.identity() && known.doc.is_none_or(|d| d.text("status") != "published"),
         publishes: edit.set.contains_key("status") || edit.set.contains_key("frozen") || edit.kind == EditKind::Revert,
-        thaws: edit.subject.kind.is_work() && breaks_the_ice(known.doc, edit),
+        thaws: known.in_ice || (edit.subject.kind.is_work() && breaks_the_ice(known.doc, edit)),
     };
     if let Err(why) = may(known.role, deed) {
         return Some(Ack::refused(edit.id, known.next.epoch, why.code, why.sentence(request.lang).into()));
@@ -161,6 +163,10 @@ fn refusal(request: &Request, known: &Known<'_>) -> Option<Ack> {
     }
     if freezes(request) && known.doc.is_some_and(|d| edit.base.get("*").copied().flatten().is_some_and(|seen| seen != d.version)) {
         return Some(moved_on(request, known.next.epoch));
+    }
+    if edit.subject.kind == SubjectKind::Block && edit.kind != EditKind::Create && edit.set.contains_key("report") {
+        // Rights were asked for its own report's territory only.
+        return refuse("block_stays", "Un texte reste dans son rapport.", "A text stays in its report.");
     }
     if edit.kind != EditKind::Create && known.doc.is_none() {
         let (fr, en) = match edit.subject.kind {

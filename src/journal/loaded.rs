@@ -84,6 +84,16 @@ impl Loaded {
         }
     }
 
+    /// Whether it is a block of a frozen report, which shows one state for ever.
+    pub(super) async fn in_ice(&self, batch: &mut Batch, edit: &Edit) -> store::Result<bool> {
+        let report = match self {
+            Self::Work(w) if edit.subject.kind == SubjectKind::Block => w.as_ref().map_or_else(|| named_report(edit), |w| w.parent),
+            _ => None,
+        };
+        let Some(report) = report else { return Ok(false) };
+        Ok(batch.tx.work(report).await?.is_some_and(|w| w.is_frozen()))
+    }
+
     /// The home territory: kept from creation; none when a new subject names no territory, or a piece no séance, that exists.
     pub(super) async fn home(&self, batch: &mut Batch, edit: &Edit) -> store::Result<Option<Uuid>> {
         match (self, edit.kind) {
@@ -94,7 +104,7 @@ impl Loaded {
             (Self::Work(Some(w)), _) => Ok(Some(w.home)),
             (Self::Work(None), EditKind::Create) if edit.subject.kind == SubjectKind::Block => {
                 let Some(report) = named_report(edit) else { return Ok(None) };
-                Ok(batch.tx.work(report).await?.filter(|w| w.kind == SubjectKind::Report).map(|w| w.home))
+                Ok(batch.tx.work(report).await?.filter(|w| w.kind == SubjectKind::Report && !w.doc.deleted).map(|w| w.home))
             }
             (Self::Actor(None) | Self::Seance(None) | Self::Work(None), EditKind::Create) => {
                 let Some(slug) = &edit.territory else { return Ok(None) };

@@ -8,12 +8,14 @@ mod loaded;
 mod loading;
 mod membership;
 mod participation;
+mod past;
 mod writer;
 
 pub use beside::{Beside, Redrawn, case_id};
 pub use core::{Author, Request};
 pub use follower::{Follower, Step};
 pub use loading::load;
+pub use past::{NoPast, Past, Undone};
 pub use writer::{Refused, Writer};
 
 pub use crate::store::broken;

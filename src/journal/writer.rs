@@ -278,7 +278,8 @@ impl Task {
         let base_texts = base_texts(batch, subject.doc(), edit).await?;
         let next = Version { epoch: head.epoch, seq: head.seq + 1 };
         let maker = subject.work().and_then(|w| w.author);
-        let known = Known { doc: subject.doc(), role, maker, participant, next, at, base_texts: &base_texts, undone: undone.as_ref() };
+        let in_ice = subject.in_ice(batch, edit).await?;
+        let known = Known { doc: subject.doc(), role, maker, in_ice, participant, next, at, base_texts: &base_texts, undone: undone.as_ref() };
         let decision = decide(request, &known);
         self.keep(batch, request, &subject, home, decision, &hash, at, head).await
     }

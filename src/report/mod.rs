@@ -6,6 +6,7 @@ pub mod figure;
 pub mod map;
 pub mod paper;
 pub mod queue;
+pub mod raster;
 mod selection;
 pub mod statistics;
 

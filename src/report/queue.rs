@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 
 /// Drawings that wait at most.
 pub const WAITING: usize = 20;
+
+/// Niceness of a drawing: of two threads that want one core, the other gets most of it.
+const GIVES_WAY: i32 = 10;
 
 /// Why nothing was drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -41,7 +44,7 @@ impl Drop for Place {
 }
 
 impl Queue {
-    /// Waits for its turn, then runs `draw` on a thread where it may block. When the caller goes away before its turn, nothing is drawn.
+    /// Waits for its turn, then runs `draw` on a thread of its own, where it may block, and which gives way to all others. When the caller goes away before its turn, nothing is drawn.
     ///
     /// # Errors
     /// [`NotDrawn`].
@@ -53,14 +56,21 @@ impl Queue {
         }
         let place = Place(self.waiting.clone());
         let turn = self.turn.clone().acquire_owned().await.map_err(|_| NotDrawn::Failed)?;
-        let drawn = tokio::task::spawn_blocking(move || {
+        let (done, drawn) = oneshot::channel();
+        let thread = std::thread::Builder::new().name("drawing".into()).spawn(move || {
             let (_turn, _place) = (turn, place);
-            draw()
+            // Of this thread alone. It never comes back from it, which is why no thread that others use is taken.
+            if let Err(e) = rustix::process::setpriority_process(None, GIVES_WAY) {
+                tracing::debug!("a drawing does not give way to other work: {e}");
+            }
+            let _ = done.send(draw());
         });
-        drawn.await.map_err(|e| {
+        let failed = |e: &dyn std::fmt::Display| {
             tracing::error!("a drawing failed: {e}");
             NotDrawn::Failed
-        })
+        };
+        thread.map_err(|e| failed(&e))?;
+        drawn.await.map_err(|e| failed(&e))
     }
 }
 

@@ -40,6 +40,9 @@ type EntryRow = (
     Option<Uuid>,
 );
 
+/// An entry without its values: number, subject, kind, author, source, moment.
+pub type DeedRow = (i64, Uuid, String, Option<Uuid>, Option<String>, i64);
+
 fn entry(row: EntryRow) -> Option<Entry> {
     let (seq, epoch, edit_id, group, kind, subject_kind, subject_id, author, source, at, before, after, reverts, run, seance) = row;
     let kind = EditKind::parse(&kind)?;
@@ -124,6 +127,37 @@ impl Tx {
     /// When the database does not answer.
     pub async fn entries_after(&mut self, seq: i64, limit: i64) -> Result<Vec<Entry>> {
         Ok(entries(all!(self, EntryRow, entry!("where seq > $1 order by seq limit $2"), seq, limit)))
+    }
+
+    /// Entries after one number and before another, newest first.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn entries_between(&mut self, after: i64, before: i64, limit: i64) -> Result<Vec<Entry>> {
+        Ok(entries(all!(self, EntryRow, entry!("where seq > $1 and seq < $2 order by seq desc limit $3"), after, before, limit)))
+    }
+
+    /// What was done to the actors of a list, in no order and without values: for counting.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn deeds_among(&mut self, actors: &[Uuid]) -> Result<Vec<DeedRow>> {
+        let mut found = Vec::new();
+        for actors in actors.chunks(AT_ONCE) {
+            found.extend(among!(self, DeedRow, "select seq, subject_id, kind, author, source, at from journal where subject_id in (", actors));
+        }
+        Ok(found)
+    }
+
+    /// The same of the actors that belong to a territory now, deleted ones too.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn deeds_in(&mut self, territory: Uuid) -> Result<Vec<DeedRow>> {
+        let sql = "select seq, subject_id, kind, author, source, at from journal where subject_id in
+                   (select actor from memberships where territory = $1 union
+                   select id from actors a where home = $1 and not exists (select 1 from memberships m where m.actor = a.id))";
+        Ok(all!(self, DeedRow, sql, territory))
     }
 
     /// One entry.

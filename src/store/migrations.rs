@@ -76,10 +76,10 @@ impl Store {
     pub(super) fn migrator(&self) -> Migrator {
         let list = match self {
             Self::Sqlite { .. } => {
-                embedded!("sqlite": "0001_journal", "0002_actors_and_territories", "0003_imports", "0004_accounts", "0005_addresses", "0006_basemaps", "0007_import_runs", "0008_seances", "0009_works")
+                embedded!("sqlite": "0001_journal", "0002_actors_and_territories", "0003_imports", "0004_accounts", "0005_addresses", "0006_basemaps", "0007_import_runs", "0008_seances", "0009_works", "0010_relations")
             }
             Self::Postgis { .. } => {
-                embedded!("postgis": "0001_journal", "0002_actors_and_territories", "0003_imports", "0004_accounts", "0005_addresses", "0006_basemaps", "0007_import_runs", "0008_seances", "0009_works")
+                embedded!("postgis": "0001_journal", "0002_actors_and_territories", "0003_imports", "0004_accounts", "0005_addresses", "0006_basemaps", "0007_import_runs", "0008_seances", "0009_works", "0010_relations")
             }
         };
         let numbered = list.into_iter().map(|(name, sql)| {

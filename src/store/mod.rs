@@ -13,6 +13,7 @@ pub mod journal;
 mod migrations;
 mod moving;
 mod pg_tools;
+mod relations;
 mod seances;
 mod subjects;
 mod tx;
@@ -27,6 +28,7 @@ pub use imports::{
     is_taken,
 };
 pub use migrations::Schema;
+pub use relations::RelationRow;
 pub use seances::{Door, Participant};
 pub use tx::Tx;
 

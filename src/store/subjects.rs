@@ -2,7 +2,7 @@
 
 use super::tx::{all, among, first, insert, run};
 use super::{Result, Tx};
-use crate::model::{Actor, Doc, Territory, actor::Origin};
+use crate::model::{Actor, Doc, Fields, Territory, Version, actor::Origin};
 use sqlx::types::Json;
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -13,6 +13,22 @@ const AT_ONCE: usize = 500;
 const PAGE: i64 = 10_000;
 
 type ActorRow = (Uuid, Uuid, Json<Doc>, i64, i64);
+type LeanRow = (Uuid, Uuid, Json<Lean>, i64, i64);
+
+/// A document of which the marks are passed over while it is read.
+#[derive(serde::Deserialize)]
+struct Lean {
+    fields: Fields,
+    deleted: bool,
+    version: Version,
+}
+
+impl From<Lean> for Doc {
+    fn from(lean: Lean) -> Self {
+        Self { fields: lean.fields, deleted: lean.deleted, version: lean.version, ..Self::default() }
+    }
+}
+
 type OriginRow = (Uuid, String, i64, String);
 
 impl Tx {
@@ -62,15 +78,38 @@ impl Tx {
         }
     }
 
-    /// The actors that belong to a territory: those with a place in it, and those at home there that lie nowhere; deleted ones too.
+    /// The actors that belong to a territory: those with a place in it, and those at home there that lie nowhere; deleted ones too, by id.
+    /// Without the marks of who wrote what, which are most of a document.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn actors_of(&mut self, territory: Uuid) -> Result<Vec<Actor>> {
-        let sql = "select actor from memberships where territory = $1 union
-                   select id from actors a where home = $1 and not exists (select 1 from memberships m where m.actor = a.id) order by 1";
-        let ids: Vec<Uuid> = all!(self, (Uuid,), sql, territory).into_iter().map(|r| r.0).collect();
-        self.actors_among(&ids).await
+        // Three statements however many they are: a hundred thousand are read in a second.
+        macro_rules! theirs {
+            ($start:literal, $column:literal, $end:literal) => {
+                concat!(
+                    $start,
+                    " where ",
+                    $column,
+                    " in (select actor from memberships where territory = $1 union
+                     select id from actors a where home = $1 and not exists (select 1 from memberships m where m.actor = a.id)) order by ",
+                    $end
+                )
+            };
+        }
+        let rows = all!(self, LeanRow, theirs!("select id, home, doc, created_at, updated_at from actors", "id", "id"), territory);
+        let territories = all!(self, (Uuid, Uuid), theirs!("select actor, territory from memberships", "actor", "actor, territory"), territory);
+        let origins = all!(self, OriginRow, theirs!("select actor, reference, version, licence from origins", "actor", "at"), territory);
+        let rows = rows.into_iter().map(|(id, home, doc, created_at, updated_at)| (id, home, Json(doc.0.into()), created_at, updated_at)).collect();
+        Ok(joined(rows, territories, origins))
+    }
+
+    /// Ids of the actors that were made in a territory, wherever they lie now.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn actors_at_home(&mut self, territory: Uuid) -> Result<Vec<Uuid>> {
+        Ok(all!(self, (Uuid,), "select id from actors where home = $1", territory).into_iter().map(|r| r.0).collect())
     }
 
     /// Some actors after an id, by id, deleted ones too: all of them at once can take gigabytes.
@@ -191,6 +230,7 @@ impl Tx {
                 place.precision.as_str()
             );
         }
+        self.put_relations(a, new).await?;
         self.add_memberships(a.id, &a.territories).await
     }
 

@@ -1,18 +1,26 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { add } from './support/adding';
+import { add, addDialog, onward, street, theme } from './support/adding';
 import { actorNamed, MAP, SLUG } from './support/api';
+import { violations } from './support/axe';
+import { addActor, freeze, makeFigure } from './support/figure';
+import { accept } from './support/seance';
 import { expect, test as base, type Page } from './support/test';
 
 /** Somebody else's site: another origin, and another site for cookies. */
 class Host {
   body = '';
   url = '';
+  /** What the town's webmaster allows the page; nothing said means everything. */
+  policy = '';
   readonly server: Server = createServer((_, answer) => {
-    answer.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' });
+    answer.writeHead(200, {
+      'Content-Type': 'text/html; charset=utf-8',
+      ...(this.policy ? { 'Content-Security-Policy': this.policy } : {}),
+    });
     answer.end(
-      `<!doctype html><html lang="fr"><head><title>Mairie</title><link rel="icon" href="data:,"></head>` +
-        `<body style="margin:0;min-height:3000px"><h1>Ma commune</h1>${this.body}</body></html>`,
+      `<!doctype html><html lang="fr"><head><title>Mairie</title>${this.policy ? '' : '<link rel="icon" href="data:,">'}</head>` +
+        `<body${this.policy ? '' : ' style="margin:0;min-height:3000px"'}><h1>Ma commune</h1>${this.body}</body></html>`,
     );
   });
 }
@@ -132,7 +140,9 @@ test('« Copier le code » gives code that works in a page, with the filter of t
   host,
   site,
 }) => {
-  await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: site.url });
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], {
+    origin: site.url,
+  });
   await page.goto(`${MAP}?nomap&category=CUL,LIE&state=to_check`);
   await expect(page.getByTestId('count')).toContainText('17 acteurs');
   await page.getByRole('button', { name: 'Partager / intégrer' }).click();
@@ -154,4 +164,147 @@ test('list=1 opens the list at once, bbox= chooses the view', async ({ page }) =
       page.evaluate(() => (window as unknown as { __map?: { getZoom(): number } }).__map?.getZoom() ?? 0),
     )
     .toBeGreaterThan(14);
+});
+
+/** Nothing but frames of ours: no script, no style, no picture of its own. */
+const strict = (origin: string) =>
+  `default-src 'none'; frame-src ${origin}; style-src 'none'; script-src 'none'`;
+
+test('a page of another origin with a strict policy shows each form, and none needs more than its frame', async ({
+  page,
+  host,
+  site,
+  watch,
+}) => {
+  // The browser itself asks the strict page for a favicon, which its policy forbids.
+  watch.allow(/favicon/);
+  host.policy = strict(site.url);
+  for (const [mode, seen] of [
+    ['map', '23 acteurs'],
+    ['list', '23 acteurs'],
+    ['table', 'Dont à vérifier'],
+    ['count', '23'],
+    ['chart', '23 acteurs, par thème principal'],
+  ] as const) {
+    host.body = `<iframe title="Acteurs" src="${site.url}/embed/${SLUG}?mode=${mode}&amp;category=SOL,ALI&amp;lang=fr" width="100%" height="520"></iframe>`;
+    await page.goto(host.url);
+    const frame = page.frameLocator('iframe');
+    await expect(frame.getByTestId('embed'), mode).toContainText(seen);
+    if (mode === 'map') await expect(frame.locator('canvas')).toBeVisible({ timeout: 60_000 });
+    else await expect(frame.getByRole('heading', { level: 1 }), mode).toBeVisible();
+    await expect(frame.getByTestId('embed-add')).toBeVisible();
+    expect(await page.evaluate(() => document.querySelector('iframe')!.offsetWidth)).toBeGreaterThan(1000);
+  }
+});
+
+test('« Contribuer » opens the map with the filter of the frame, and what is added shows there and in the frame', async ({
+  page,
+  host,
+  site,
+}) => {
+  host.policy = strict(site.url);
+  host.body = `<iframe title="Acteurs" src="${site.url}/embed/${SLUG}?mode=list&amp;category=ALI" width="100%" height="520"></iframe>`;
+  await page.goto(host.url);
+  const frame = page.frameLocator('iframe');
+  await expect(frame.locator('.embed-foot')).toContainText('11 acteurs');
+  const popup = page.waitForEvent('popup');
+  await frame.getByRole('link', { name: 'Contribuer' }).click();
+  const opened = await popup;
+  await expect(addDialog(opened)).toBeVisible();
+  await expect(opened).toHaveURL(`${site.url}${MAP}?category=ALI`);
+  await addDialog(opened).getByLabel('Comment s’appelle-t-il ?').fill('Abeilles du rempart');
+  await onward(opened).click();
+  await theme(opened, 'Alimentation').click();
+  await onward(opened).click();
+  await street(opened).fill('rue haute');
+  await addDialog(opened).locator('.option').first().click();
+  await onward(opened).click();
+  await onward(opened).click();
+  await expect(opened.getByTestId('actor-name')).toHaveText('Abeilles du rempart');
+  await expect(opened.getByTestId('count')).toContainText('12 acteurs');
+  await page.bringToFront();
+  await expect(frame.getByRole('link', { name: /Abeilles du rempart/ })).toBeVisible({ timeout: 30_000 });
+});
+
+test('a figure in a frame: living it follows, frozen it says its date, and only the sites it names show it', async ({
+  page,
+  host,
+  site,
+  request,
+  watch,
+}) => {
+  watch.allow(/frame-ancestors|ERR_BLOCKED_BY_RESPONSE|chrome-error|favicon/);
+  await accept(page, site, 'organiser');
+  const path = await makeFigure(page, 'category=SOL', 'Liste');
+  await page.getByTestId('publish').click();
+  await expect(page.getByTestId('publish')).toHaveCount(0);
+  const id = path.split('/').at(-1)!;
+  await page.getByTestId('embed-builder').getByRole('button', { name: 'Aperçu' }).click();
+  await expect(page.frameLocator('[data-testid=embed-preview]').getByTestId('embed')).toContainText(
+    '12 acteurs',
+  );
+
+  const frameOf = `<iframe title="Figure" src="${site.url}/embed/${SLUG}?figure=${id}" width="100%" height="520"></iframe>`;
+  host.body = frameOf;
+  await page.goto(host.url);
+  await expect(page.frameLocator('iframe').locator('.embed-foot')).toContainText('12 acteurs');
+  await page.goto(path);
+  await freeze(page);
+  await addActor(request, 'Après la glace', 'SOL', [-1.7946, 47.7119]);
+  await page.goto(host.url);
+  const frame = page.frameLocator('iframe');
+  await expect(frame.getByTestId('embed-date')).toHaveText(/^État au \d/);
+  await expect(frame.locator('.embed-foot')).toContainText('12 acteurs');
+  await expect(frame.getByTestId('actor-table').locator('tbody tr')).toHaveCount(12);
+
+  await page.goto(path);
+  await page.getByText('Tous les sites peuvent montrer cette figure').click();
+  await page.getByLabel('Adresse d’un site').fill('www.une-autre-commune.fr');
+  await page.getByRole('button', { name: 'Ajouter', exact: true }).click();
+  await expect(page.getByText('Un seul site peut montrer cette figure')).toBeVisible();
+  const policy = async () =>
+    (await request.get(`/embed/${SLUG}?figure=${id}`)).headers()['content-security-policy'];
+  expect(await policy()).toContain('frame-ancestors https://www.une-autre-commune.fr');
+  await page.goto(host.url);
+  await page.waitForTimeout(800);
+  expect(await page.frames().at(-1)!.locator('#app').count(), 'a site that is not named').toBe(0);
+  await page.goto(path);
+  await page.getByText('Un seul site peut montrer cette figure').click();
+  await page.getByLabel('Adresse d’un site').fill(host.url);
+  await page.getByRole('button', { name: 'Ajouter', exact: true }).click();
+  await expect(page.getByText('2 sites peuvent montrer cette figure')).toBeVisible();
+  await page.goto(host.url);
+  await expect(page.frameLocator('iframe').getByTestId('embed-date')).toBeVisible();
+});
+
+test('a frame whose page asks for it tells its height, and nothing else', async ({ page, host, site }) => {
+  host.body =
+    `<iframe title="Acteurs" src="${site.url}/embed/${SLUG}?mode=chart&amp;height=auto" width="100%" height="300"></iframe>` +
+    `<script>heard=[];addEventListener('message',e=>heard.push(e.data))</script><script src="${site.url}/embed.js"></script>`;
+  await page.goto(host.url);
+  await expect(page.frameLocator('iframe').getByTestId('theme-table')).toBeVisible();
+  await expect
+    .poll(() => page.evaluate(() => document.querySelector('iframe')!.offsetHeight))
+    .toBeGreaterThan(400);
+  const heard = await page.evaluate(() => (window as unknown as { heard: unknown[] }).heard);
+  for (const said of heard) expect(Object.keys(said as object).sort()).toEqual(['bouillon', 'height']);
+});
+
+test('frames in English, in the dark and on a phone have nothing for axe to say', async ({ page }) => {
+  for (const mode of ['list', 'table', 'count', 'chart']) {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({
+        width: colorScheme === 'dark' ? 360 : 1000,
+        height: 640,
+      });
+      await page.goto(`/embed/${SLUG}?mode=${mode}&lang=en&category=SOL,ALI`);
+      await expect(page.getByTestId('embed')).toContainText('Contribute');
+      await expect(page.locator('[aria-busy=true]')).toHaveCount(0);
+      expect.soft(await violations(page), `${mode}, ${colorScheme}`).toEqual([]);
+      expect(
+        await page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
+      ).toBeLessThanOrEqual(0);
+    }
+  }
 });

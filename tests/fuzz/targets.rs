@@ -102,7 +102,17 @@ fn edits(bytes: &[u8]) {
             .collect();
         let undone = edit.reverts.and_then(|seq| entries.get(usize::try_from(seq.checked_sub(1)?).ok()?)).filter(|e| e.subject == subject).cloned();
         let request = Request { edit, author: Author::Identity(Uuid::nil()), source: None, lang: Lang::Fr, run: None, beside: Beside::Nothing };
-        let known = Known { doc: docs.get(&subject), role, maker: None, participant: true, next, at: 0, base_texts: &texts, undone: undone.as_ref() };
+        let known = Known {
+            doc: docs.get(&subject),
+            role,
+            maker: None,
+            in_ice: false,
+            participant: true,
+            next,
+            at: 0,
+            base_texts: &texts,
+            undone: undone.as_ref(),
+        };
         let decision = decide(&request, &known);
         assert_eq!(decision, decide(&request, &known), "deciding has no chance in it");
         let told = serde_json::to_value(&decision.ack).expect("an ack is JSON");
@@ -188,8 +198,17 @@ fn open_town() -> (Runtime, Routes) {
         let limits =
             Limits { creations_per_hour: 1, edits_per_hour: 1, address_creations_per_hour: 1, address_edits_per_hour: 1, min_fill_seconds: 0 };
         let legal = [None, None, None];
-        let options =
-            Options { base_url: None, tls: false, data: folder.clone(), min_free: Some(0), trusted_proxies: 1, limits, tile_cache: 1 << 20, legal };
+        let options = Options {
+            base_url: None,
+            tls: false,
+            data: folder.clone(),
+            min_free: Some(0),
+            trusted_proxies: 1,
+            limits,
+            tile_cache: 1 << 20,
+            raster_engine: Default::default(),
+            legal,
+        };
         let imports = Imports::new(journal.clone(), &folder, None).expect("a folder for imports");
         http::router(App::new(journal, geocoder, options, Archives::new(folder.clone()), imports).await.expect("an app"))
     });

@@ -138,6 +138,7 @@ impl Writing<'_, '_> {
             doc: doc.as_deref(),
             role: role(author),
             maker: None,
+            in_ice: false,
             participant: false,
             next,
             at: self.rules.at,

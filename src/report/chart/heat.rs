@@ -27,8 +27,8 @@ pub(super) fn draw(heat: &Heat, frame: &Frame) -> String {
     let mut sheet = Sheet::new(frame);
     let left = EDGE + 210.0;
     let step = (WIDTH - EDGE - left) / heat.columns.len().max(1) as f64;
-    sheet.text(left, sheet.y + 12.0, &format!("{} →", heat.across), PLAIN.soft());
-    sheet.text(EDGE, sheet.y + 12.0, &format!("{} ↓", heat.down), PLAIN.soft());
+    sheet.text(left, sheet.y + 12.0, &heat.across, PLAIN.soft());
+    sheet.text(EDGE, sheet.y + 12.0, &heat.down, PLAIN.soft());
     sheet.y += 20.0;
     let heads: Vec<Vec<String>> = heat.columns.iter().map(|c| wrap(c, step - 6.0, 12.0)).collect();
     let tall = heads.iter().map(Vec::len).max().unwrap_or(0) as f64 * 15.0;

@@ -36,7 +36,7 @@ pub(super) fn draw(line: &Line, frame: &Frame) -> String {
     sheet.y += 12.0;
     sheet.text(left, sheet.y, &format!("▌{}", line.first), PLAIN.ink(PETROL).bold());
     sheet.y += 28.0;
-    let (top, base) = (sheet.y, sheet.y + HEIGHT);
+    let base = sheet.y + HEIGHT;
     let highest = line.points.iter().filter_map(|p| p.value).fold(0.0, f64::max);
     let step = ((WIDTH - 2.0 * EDGE) / line.points.len().max(1) as f64).min(90.0);
     let turned = step < 44.0;
@@ -62,8 +62,7 @@ pub(super) fn draw(line: &Line, frame: &Frame) -> String {
     sheet.line([left, base], [WIDTH - EDGE, base], INK, 1.0);
     sheet.y = base + if turned { 100.0 } else { 44.0 };
     sheet.y += 16.0;
-    sheet.text(left, sheet.y, &format!("↑ {}", line.second), PLAIN.soft());
-    debug_assert!(top < base);
+    sheet.text(left, sheet.y, &line.second, PLAIN.soft());
     sheet.finish(frame)
 }
 

@@ -67,7 +67,7 @@ pub(super) fn draw(lorenz: &Lorenz, frame: &Frame) -> String {
     }
     sheet.raw(format_args!("<path d=\"M{} {}h28\" stroke=\"{INK}\" stroke-width=\"1.5\" stroke-dasharray=\"6 5\"/>\n", Px(side), Px(top + 131.0)));
     sheet.text(side + 36.0, top + 136.0, &lorenz.equal, PLAIN);
-    sheet.text(at([1.0, 0.0])[0], top + SIDE + 38.0, &format!("{} →", lorenz.across), PLAIN.soft().end());
+    sheet.text(at([1.0, 0.0])[0], top + SIDE + 38.0, &lorenz.across, PLAIN.soft().end());
     sheet.y = top + SIDE + 46.0;
     sheet.finish(frame)
 }

@@ -2,7 +2,7 @@
 
 use super::Mark;
 use super::sheet::{EDGE, Frame, INK, PETROL, PLAIN, Px, SOFT, Sheet, WIDTH, cut, width};
-use super::spread::spread;
+use super::spread::{apart, spread};
 
 /// One actor.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -29,12 +29,16 @@ pub struct Edge {
 /// Actors and links.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Network {
-    /// The actors; those without a link are not drawn.
+    /// The actors with a link.
     pub nodes: Vec<Node>,
     /// The links.
     pub edges: Vec<Edge>,
     /// Names of the kinds of link.
     pub kinds: Vec<String>,
+    /// How many actors have no link.
+    pub bare: usize,
+    /// What is said when there is none.
+    pub none: String,
     /// What is said of how many actors have no link, and of how many have too few to be drawn.
     pub left_out: [String; 2],
 }
@@ -58,48 +62,53 @@ pub(super) fn draw(network: &Network, frame: &Frame) -> String {
     sheet.define(&format!(
         "<marker id=\"a\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerUnits=\"userSpaceOnUse\" markerWidth=\"10\" markerHeight=\"10\" orient=\"auto\"><path d=\"M0 0L8 4L0 8z\" fill=\"{SOFT}\"/></marker>"
     ));
-    let (drawn, edges, bare) = chosen(network);
+    let (drawn, edges) = chosen(network);
     legend(&mut sheet, network);
     let pairs: Vec<[usize; 2]> = edges.iter().map(|e| [e.from, e.to]).collect();
-    let high = (180.0 + 34.0 * drawn.len() as f64).clamp(220.0, 640.0);
+    if drawn.is_empty() {
+        sheet.text(EDGE, sheet.y + 24.0, &network.none, PLAIN.bold());
+        sheet.y += 36.0;
+        return sheet.finish(frame);
+    }
+    let high = (200.0 + 14.0 * drawn.len() as f64).clamp(240.0, 860.0);
     let (left, wide, top) = (EDGE + 70.0, WIDTH - 2.0 * EDGE - 140.0, sheet.y + 24.0);
-    let places: Vec<[f64; 2]> = spread(drawn.len(), &pairs).into_iter().map(|[x, y]| [left + x * wide, top + y * (high - 60.0)]).collect();
-    let radius = if drawn.len() <= NAMED { 15.0 } else { 11.0 };
+    let mut places: Vec<[f64; 2]> = spread(drawn.len(), &pairs).into_iter().map(|[x, y]| [left + x * wide, top + y * (high - 60.0)]).collect();
+    let (radius, size) = if drawn.len() <= NAMED { (14.0, [116.0, 48.0]) } else { (10.0, [44.0, 34.0]) };
+    apart(&mut places, size, [[left - 10.0, top], [left + wide + 10.0, top + high - 60.0]]);
     for edge in &edges {
         line(&mut sheet, places[edge.from], places[edge.to], edge, radius);
     }
     for (place, i) in places.iter().zip(&drawn) {
         disc(&mut sheet, *place, &network.nodes[*i], radius);
     }
-    for (rank, (place, i)) in places.iter().zip(&drawn).enumerate() {
-        if rank < NAMED {
-            name(&mut sheet, *place, &network.nodes[*i].label, radius);
-        }
+    // The most linked first; a name that would lie over another one or over a disc is left out, the table has it.
+    let mut taken: Vec<[f64; 4]> = places.iter().map(|[x, y]| [x - radius, y - radius, x + radius, y + radius]).collect();
+    for (place, i) in places.iter().zip(&drawn).take(NAMED) {
+        name(&mut sheet, *place, &network.nodes[*i].label, radius, &mut taken);
     }
     sheet.y = top + high - 20.0;
-    let few = network.nodes.len() - bare - drawn.len();
-    for (count, words) in [bare, few].iter().zip(&network.left_out).filter(|(count, _)| **count > 0) {
+    let few = network.nodes.len() - drawn.len();
+    for (count, words) in [network.bare, few].iter().zip(&network.left_out).filter(|(count, _)| **count > 0) {
         sheet.y += 18.0;
         sheet.text(EDGE, sheet.y, &format!("{} {words}", super::super::statistics::number(frame.lang, *count as f64, 0)), PLAIN.soft());
     }
     sheet.finish(frame)
 }
 
-/// The most linked actors, the links between them, and how many actors have none.
-fn chosen(network: &Network) -> (Vec<usize>, Vec<Edge>, usize) {
+/// The most linked actors, and the links between them.
+fn chosen(network: &Network) -> (Vec<usize>, Vec<Edge>) {
     let mut degrees = vec![0_usize; network.nodes.len()];
     let within = |e: &&Edge| e.from < network.nodes.len() && e.to < network.nodes.len();
     for edge in network.edges.iter().filter(within) {
         degrees[edge.from] += 1;
         degrees[edge.to] += 1;
     }
-    let bare = degrees.iter().filter(|d| **d == 0).count();
     let mut drawn: Vec<usize> = (0..degrees.len()).filter(|i| degrees[*i] > 0).collect();
     drawn.sort_by_key(|i| (std::cmp::Reverse(degrees[*i]), *i));
     drawn.truncate(MOST);
     let place = |node: usize| drawn.iter().position(|d| *d == node);
     let edges = network.edges.iter().filter(within).filter_map(|e| Some(Edge { from: place(e.from)?, to: place(e.to)?, ..*e })).collect();
-    (drawn, edges, bare)
+    (drawn, edges)
 }
 
 fn legend(sheet: &mut Sheet, network: &Network) {
@@ -148,17 +157,21 @@ fn disc(sheet: &mut Sheet, [x, y]: [f64; 2], node: &Node, radius: f64) {
     sheet.text(x, y + radius * 0.25, code, PLAIN.size(radius * 0.72).bold().middle().ink("#FFFFFF"));
 }
 
-/// A name under its disc, on a white ground.
-fn name(sheet: &mut Sheet, [x, y]: [f64; 2], label: &str, radius: f64) {
-    let text = cut(label, 150.0, 12.0);
+/// A name under its disc, on a white ground, where it is free.
+fn name(sheet: &mut Sheet, [x, y]: [f64; 2], label: &str, radius: f64, taken: &mut Vec<[f64; 4]>) {
+    let text = cut(label, 112.0, 12.0);
     let half = width(&text, 12.0) * 0.53 + 3.0;
     let x = x.clamp(EDGE + half, WIDTH - EDGE - half);
     let top = y + radius + 2.0;
+    let place = [x - half, top, x + half, top + 14.0];
+    if taken.iter().any(|t| t[0] < place[2] && place[0] < t[2] && t[1] < place[3] && place[1] < t[3]) {
+        return;
+    }
+    taken.push(place);
+    let ground = [Px(x - half), Px(top), Px(half * 2.0)];
     sheet.raw(format_args!(
         "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"15\" rx=\"3\" fill=\"#FFFFFF\" fill-opacity=\"0.85\"/>\n",
-        Px(x - half),
-        Px(top),
-        Px(half * 2.0)
+        ground[0], ground[1], ground[2]
     ));
     sheet.text(x, top + 11.5, &text, PLAIN.size(12.0).middle().ink(INK));
 }

@@ -38,7 +38,7 @@ pub(super) fn changed(archive: &[u8], path: &str, change: impl Fn(String) -> Str
     let mut out = Archive::default();
     for i in 0..read.len() {
         let mut file = read.by_index(i).ok()?;
-        let (name, mut bytes) = (file.name().to_owned(), Vec::new());
+        let (name, mut bytes) = (file.name().ok()?.into_owned(), Vec::new());
         file.read_to_end(&mut bytes).ok()?;
         if name == path {
             bytes = change(String::from_utf8(bytes).ok()?).into_bytes();

@@ -8,7 +8,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 const CSS: &str = include_str!("print.css");
 
 /// The file.
-pub fn write(document: &Document) -> Vec<u8> {
+pub(super) fn write(document: &Document) -> Vec<u8> {
     let lang = document.lang;
     let page = html! {
         (DOCTYPE)
@@ -29,7 +29,7 @@ pub fn write(document: &Document) -> Vec<u8> {
                     ol { (contents(&document.parts)) }
                 }
                 main #texte { (parts(&document.parts, lang, &mut 0)) }
-                footer.foot { p { (document.title) " · " (document.cover.territory) " · " (document.cover.state) br; (document.address) } }
+                footer.foot { p { (document.name()) " · " (document.cover.state) br; (document.address) } }
             }
         }
     };
@@ -38,7 +38,7 @@ pub fn write(document: &Document) -> Vec<u8> {
 
 fn cover(document: &Document, cover: &Cover) -> Markup {
     html! {
-        p.kind { (cover.kind) }
+        @if !cover.kind.is_empty() { p.kind { (cover.kind) } }
         h1 { (document.title) }
         p.territory { (cover.territory) }
         @if !cover.summary.is_empty() { p.lead { (cover.summary) } }
@@ -173,7 +173,7 @@ fn pixels(mm: f64) -> u32 {
 }
 
 /// RFC 4648, section 4.
-fn base64(bytes: &[u8]) -> String {
+pub(super) fn base64(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for three in bytes.chunks(3) {

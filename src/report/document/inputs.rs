@@ -1,7 +1,9 @@
 //! What a report is made from. It is kept as JSON beside a frozen report, so that the report can be drawn again without an actor and with nothing newer.
 
-use crate::model::{Doc, Fields, Lang, Work};
+use crate::model::{Doc, Fields, Lang, SubjectKind, Work};
 use crate::report::Selection;
+use crate::report::figure::Numbers;
+use crate::report::statistics::{Cell, Column, Measure, Statistics};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -27,7 +29,7 @@ impl Piece {
     }
 
     /// As a work again, for what reads works.
-    pub fn work(&self, kind: crate::model::SubjectKind, home: Uuid) -> Work {
+    pub fn work(&self, kind: SubjectKind, home: Uuid) -> Work {
         let doc = Doc { fields: self.fields.clone(), ..Doc::default() };
         Work { id: self.id, kind, home, parent: None, author: None, doc, created_at: 0, updated_at: 0 }
     }
@@ -50,6 +52,8 @@ pub struct Told {
     pub caveats: Vec<String>,
     /// The number with its unit; empty when it is not known.
     pub shown: String,
+    /// Why it is not known, where it is not.
+    pub why: String,
     /// Heads of the table, and whether a column holds numbers.
     pub columns: Vec<(String, bool)>,
     /// Its rows.
@@ -60,7 +64,56 @@ pub struct Told {
     pub svg: String,
 }
 
+impl From<Numbers> for Told {
+    fn from(n: Numbers) -> Self {
+        let number = |i: usize| n.rows.iter().all(|r| r.get(i).is_some_and(|c| is_number(c)));
+        let columns = n.columns.iter().enumerate().map(|(i, label)| (label.clone(), i > 0 && number(i))).collect();
+        Self {
+            columns,
+            code: n.code,
+            title: n.title,
+            definition: n.reading,
+            formula: n.formula,
+            source: n.source,
+            caveats: n.caveats,
+            shown: n.shown,
+            why: String::new(),
+            rows: n.rows,
+            csv: n.csv,
+            svg: n.chart.unwrap_or_default(),
+        }
+    }
+}
+
+/// Digits, or the dash of what is not known.
+fn is_number(cell: &str) -> bool {
+    cell == "–" || cell.starts_with(|c: char| c.is_ascii_digit() || c == '−' || c == '<')
+}
+
 impl Told {
+    /// A measure of the statistics, with its chart.
+    pub fn of(all: &Statistics, m: &Measure, lang: Lang) -> Self {
+        let numeric = |i: usize| !m.table.rows.is_empty() && m.table.rows.iter().all(|row| !matches!(row.get(i), None | Some(Cell::Text(_))));
+        let label = |c: &Column| if c.unit.is_empty() { c.label.clone() } else { format!("{} ({})", c.label, c.unit) };
+        // Some numbers carry their unit, and the count behind them, already.
+        let bare = m.shown.chars().all(|c| c.is_ascii_digit() || c.is_whitespace() || ",.−-".contains(c));
+        let shown = if bare && !m.unit.is_empty() { format!("{} {}", m.shown, m.unit) } else { m.shown.clone() };
+        Self {
+            code: m.code.to_owned(),
+            title: m.title.clone(),
+            definition: m.definition.clone(),
+            formula: m.formula.clone(),
+            source: m.source.clone(),
+            caveats: m.caveats.clone(),
+            why: if m.value.is_none() { m.shown.clone() } else { String::new() },
+            shown: m.value.map(|_| shown).unwrap_or_default(),
+            columns: m.table.columns.iter().enumerate().map(|(i, c)| (label(c), numeric(i))).collect(),
+            rows: m.table.rows.iter().map(|row| row.iter().map(|c| c.shown(lang)).collect()).collect(),
+            csv: String::from_utf8(m.table.csv()).unwrap_or_default(),
+            svg: all.chart(m.code, lang).unwrap_or_default(),
+        }
+    }
+
     /// The same without what names somebody: rows of the table that do, and the chart if it does.
     #[must_use]
     pub fn without(mut self, name: &str) -> Self {
@@ -108,12 +161,12 @@ pub struct Written {
     pub cited: Vec<Cited>,
     /// Inhabitants of the territory, when somebody gave their number.
     pub population: Option<u64>,
-    /// When the base map was made, as its archive says; empty without one.
-    pub base_map: String,
+    /// Whether maps show a base map.
+    pub has_base_map: bool,
 }
 
-/// Everything, of one position of the journal.
-#[derive(Debug, Clone)]
+/// Everything, of one position of the journal. Written as JSON it is what a frozen report is built from again (`selection.json`).
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Inputs {
     /// What people wrote.
     pub written: Written,
@@ -121,7 +174,8 @@ pub struct Inputs {
     pub selection: Selection,
     /// Its statistics.
     pub measures: Vec<Told>,
-    /// The governance scheme that somebody brought.
+    /// The governance scheme that somebody brought; kept as a file of its own.
+    #[serde(skip)]
     pub scheme: Option<Scheme>,
 }
 

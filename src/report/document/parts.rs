@@ -19,6 +19,13 @@ pub struct Document {
     pub at: i64,
 }
 
+impl Document {
+    /// Its title, and the territory unless the title says it.
+    pub(super) fn name(&self) -> String {
+        if self.title.contains(&self.cover.territory) { self.title.clone() } else { format!("{} · {}", self.title, self.cover.territory) }
+    }
+}
+
 /// The first page.
 #[derive(Debug, Clone, Default)]
 pub struct Cover {

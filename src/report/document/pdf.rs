@@ -36,10 +36,10 @@ pub struct Office {
 }
 
 impl Office {
-    /// The program that was named, or the first `soffice` of the search path; an empty name means none.
+    /// The program that was named, or the first `soffice` of the search path; `none` means none.
     pub fn find(named: Option<&Path>) -> Self {
         let program = match named {
-            Some(path) if path.as_os_str().is_empty() => None,
+            Some(path) if path.as_os_str() == "none" => None,
             Some(path) => Some(path.to_owned()).filter(|p| p.is_file()),
             None => std::env::var_os("PATH").and_then(|all| std::env::split_paths(&all).map(|p| p.join("soffice")).find(|p| p.is_file())),
         };

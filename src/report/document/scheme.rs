@@ -160,7 +160,10 @@ mod tests {
         assert_eq!(redrawn(b"\x89PNG\r\n\x1a\n"), Err(BadPicture::Broken));
         assert_eq!(redrawn(b"\xff\xd8\xff\xe0"), Err(BadPicture::Broken));
         assert_eq!(redrawn(format!("{SVG}/>").as_bytes()), Err(BadPicture::Broken), "nothing is drawn");
-        assert_eq!(redrawn(b"<svg xmlns='http://www.w3.org/2000/svg' width='4e9' height='4e9'><rect width='9' height='9'/></svg>"), Err(BadPicture::Large));
+        assert_eq!(
+            redrawn(b"<svg xmlns='http://www.w3.org/2000/svg' width='4e9' height='4e9'><rect width='9' height='9'/></svg>"),
+            Err(BadPicture::Large)
+        );
         let mut bomb = b"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR".to_vec();
         bomb.extend([0, 0, 0xea, 0x60, 0, 0, 0xea, 0x60, 8, 6, 0, 0, 0]);
         assert_eq!(redrawn(&bomb), Err(BadPicture::Large));

@@ -8,6 +8,7 @@ use crate::journal::{Beside, Redrawn, Request, now};
 use crate::model::edit::{Edit, EditKind, Outcome, Subject, SubjectKind};
 use crate::model::{Fields, Lang, Work};
 use crate::report::Selection;
+use crate::report::document::Desk;
 use crate::store::{FrozenFile, Tx};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -89,7 +90,12 @@ impl Figures {
                     redrawn.push(Redrawn { work: id, drawn_from, files });
                     found.figures.push(id);
                 }
-                SubjectKind::Report => {}
+                SubjectKind::Report => {
+                    let desk = Desk::new(self.clone());
+                    let files = desk.redrawn_without(&mut tx, &work, actor, erased_at).await.map_err(|e| Error::Drawing(e.to_string()))?;
+                    redrawn.push(Redrawn { work: id, drawn_from, files });
+                    found.reports.push(id);
+                }
                 _ => {}
             }
         }

@@ -88,7 +88,7 @@ impl Content {
     pub fn numbers(&self) -> Numbers {
         self.numbers.clone().unwrap_or_else(|| {
             let alt = alternative(&self.figure, &self.selection, self.lang);
-            by_theme(&self.selection, &Around { title: &self.figure.title, alt: &alt, address: &self.at, lang: self.lang })
+            by_theme(&self.selection, &Around { title: &self.figure.title, alt: &alt, lang: self.lang })
         })
     }
 

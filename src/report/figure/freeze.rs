@@ -34,7 +34,7 @@ impl Figures {
                 return Ok(());
             }
             drop(tx);
-            let Some(content) = self.as_of_one_position(&work, at).await? else { continue };
+            let content = self.as_of_one_position(&work, at).await?;
             let position = content.selection.position;
             let mut tx = self.journal.store.read().await?;
             let files: Arc<[FrozenFile]> = self.drawn(&mut tx, content, None).await?.into();
@@ -53,16 +53,18 @@ impl Figures {
         Err(Error::Moving)
     }
 
-    /// What the files are made from, all of one position of the journal; none when somebody wrote between the two readings.
-    async fn as_of_one_position(&self, work: &Work, at: &str) -> Result<Option<Content>> {
+    /// What the files are made from, all of one position of the journal.
+    async fn as_of_one_position(&self, work: &Work, at: &str) -> Result<Content> {
         let figure = Definition::of(work);
-        let counted = self.counted(&figure, FROZEN_IN).await?;
         let mut tx = self.journal.store.read().await?;
         let selection = self.present(&mut tx, &figure).await?;
+        drop(tx);
+        let mut counted = self.counted(&figure, FROZEN_IN, None).await?;
         if counted.as_ref().is_some_and(|all| all.position != selection.position) {
-            return Ok(None);
+            // Somebody wrote between the two readings.
+            counted = self.counted(&figure, FROZEN_IN, Some(selection.position)).await?;
         }
-        Ok(Some(content(figure, selection, counted.as_deref(), at, FROZEN_IN)))
+        Ok(content(figure, selection, counted.as_deref(), at, FROZEN_IN))
     }
 
     /// Every file of a figure, made away from the threads that answer, when its turn has come.
@@ -88,7 +90,7 @@ impl Figures {
 
     /// What a server that breaks its promise does: the files come after the commit.
     async fn files_later(&self, id: Uuid, files: &[FrozenFile]) -> Result<()> {
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
         let mut tx = self.journal.store.write().await?;
         tx.put_work_files(id, files).await?;
         Ok(tx.commit().await?)

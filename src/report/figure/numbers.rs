@@ -55,8 +55,6 @@ pub(super) struct Around<'a> {
     pub title: &'a str,
     /// The same in words, for whoever does not see it.
     pub alt: &'a str,
-    /// Address of its page.
-    pub address: &'a str,
     /// Of its words.
     pub lang: Lang,
 }
@@ -101,8 +99,7 @@ pub(super) fn by_theme(selection: &Selection, around: &Around<'_>) -> Numbers {
         None => pick(lang, "Lecture : aucun acteur ne correspond.", "Reading: no actor matches.").to_owned(),
     };
     let source = super::words::sources(&selection.territory.name, lang).join(" ; ");
-    let note = format!("{reading} {} {source}. ODbL 1.0. {}", pick(lang, "Sources :", "Sources:"), around.address);
-    let chart = Chart::Bars(Bars { bars: lines.iter().map(bar).collect() }).svg(&frame(selection, around, &note));
+    let chart = Chart::Bars(Bars { bars: lines.iter().map(bar).collect() }).svg(&frame(selection, around, &reading));
     let columns = [pick(lang, "Code", "Code"), pick(lang, "Thème", "Theme"), pick(lang, "Acteurs", "Actors")].map(str::to_owned).to_vec();
     Numbers {
         code: String::new(),
@@ -134,7 +131,7 @@ fn csv(head: &[String], rows: impl Iterator<Item = [String; 3]>) -> String {
 pub(super) fn of_measure(measure: &Measure, selection: &Selection, around: &Around<'_>) -> Numbers {
     let lang = around.lang;
     let reading = format!("{} {}", pick(lang, "Lecture :", "Reading:"), measure.definition);
-    let note = format!("{reading} {} {}. {}", pick(lang, "Source :", "Source:"), measure.source, around.address);
+    let note = format!("{reading} {} {}.", pick(lang, "Source :", "Source:"), measure.source);
     let unit = if measure.value.is_some() && !measure.unit.is_empty() { format!(" {}", measure.unit) } else { String::new() };
     let Table { columns, rows } = &measure.table;
     let head = |c: &crate::report::statistics::Column| if c.unit.is_empty() { c.label.clone() } else { format!("{} ({})", c.label, c.unit) };

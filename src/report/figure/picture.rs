@@ -114,6 +114,7 @@ fn drawn(content: &Content, ground: &Ground, look: Look) -> Result<Drawing> {
         address: at.clone(),
         sources: words::sources(&selection.territory.name, *lang).into_iter().skip(1).collect(),
         extent: figure.extent.map(|[west, south, east, north]| Extent { west, south, east, north }),
+        in_text: false,
     };
     map::draw(&sheet, selection, ground.base.as_deref(), &ground.outline).map_err(|e| Error::Drawing(e.to_string()))
 }

@@ -143,11 +143,21 @@ fn count(content: &Content, [width, height]: [f64; 2]) -> Page {
     let number = Words::new(width / 2.0, y, size, shown).bold().ink(RIM[0]).at(Anchor::Middle);
     let name = Words::new(width / 2.0, y + size * 0.2 + 16.0, 16.0, fonts::clean(&name)).at(Anchor::Middle).within(width - 2.0 * MARGIN);
     blocks.push(Block::paragraph([number, name]));
-    if measured {
-        reading(&n.reading, bottom - 28.0, width, &mut blocks);
-    }
+    let told = if measured { n.reading } else { counted(content) };
+    reading(&told, bottom - 34.0, width, &mut blocks);
     blocks.extend(foot(content, [width, height], 1, 1));
     Page { width, height, blocks }
+}
+
+/// How to read a number of actors.
+fn counted(content: &Content) -> String {
+    let (selection, lang) = (&content.selection, content.lang);
+    let place = selection.area.as_ref().map_or(&selection.territory.name, |a| &a.name);
+    let (n, date) = (words::actors(selection.actors.len(), lang), words::day(selection.at, lang));
+    match lang {
+        Lang::Fr => format!("Lecture : au {date}, la carte de {place} compte {n} qui répondent à ce que la figure demande."),
+        Lang::En => format!("Reading: on {date}, the map of {place} holds {n} of those that the figure asks for."),
+    }
 }
 
 /// `acteurs`, as many as there are.
@@ -180,7 +190,7 @@ fn size_of(svg: &str) -> Option<[f64; 2]> {
 
 /// Sheets with a table that goes on from page to page.
 fn sheets(content: &Content, size: [f64; 2], table: &Table) -> Vec<Page> {
-    let [width, height] = size;
+    let [width, mut height] = size;
     let shown = table.rows.get(..table.rows.len().min(ROWS)).unwrap_or(&[]);
     let columns = columns(&table.heads, shown, width - 2.0 * MARGIN);
     let bottom = height - MARGIN - FOOT;
@@ -202,8 +212,11 @@ fn sheets(content: &Content, size: [f64; 2], table: &Table) -> Vec<Page> {
         }
         rest = later;
         if rest.is_empty() {
-            let end = top + ROW * (now.len() + 2) as f64;
-            last_words(content, table, end, width, &mut blocks);
+            let end = last_words(content, table, top + ROW * (now.len() + 2) as f64, width, &mut blocks);
+            // A table alone on its sheet is as high as it needs: it goes into a text.
+            if pages.is_empty() && content.figure.kind != Kind::List {
+                height = height.min(end + FOOT + MARGIN);
+            }
         }
         pages.push(blocks);
         if rest.is_empty() {
@@ -212,23 +225,25 @@ fn sheets(content: &Content, size: [f64; 2], table: &Table) -> Vec<Page> {
     }
     let count = pages.len();
     let page = |(i, mut blocks): (usize, Vec<Block>)| {
-        blocks.extend(foot(content, size, i + 1, count));
+        blocks.extend(foot(content, [width, height], i + 1, count));
         Page { width, height, blocks }
     };
     pages.into_iter().enumerate().map(page).collect()
 }
 
-/// How to read the numbers, or how many names are only in the file.
-fn last_words(content: &Content, table: &Table, y: f64, width: f64, blocks: &mut Vec<Block>) {
+/// How to read the numbers, or how many names are only in the file; gives where that ends.
+fn last_words(content: &Content, table: &Table, y: f64, width: f64, blocks: &mut Vec<Block>) -> f64 {
     if table.rows.len() > ROWS {
         let more = words::actors(table.rows.len() - ROWS, content.lang);
         let text = match content.lang {
             Lang::Fr => format!("Et {more} de plus, dans le fichier CSV : {}.csv", content.at),
             Lang::En => format!("And {more} more, in the CSV file: {}.csv", content.at),
         };
-        reading(&text, y, width, blocks);
+        reading(&text, y, width, blocks)
     } else if content.figure.kind != Kind::List && !table.rows.is_empty() {
-        reading(&content.numbers().reading, y, width, blocks);
+        reading(&content.numbers().reading, y, width, blocks)
+    } else {
+        y
     }
 }
 
@@ -241,19 +256,21 @@ fn columns(heads: &[String], rows: &[Vec<String>], room: f64) -> Vec<(f64, f64, 
     };
     let wide: Vec<f64> = (0..heads.len()).map(natural).collect();
     let gaps = GAP * heads.len().saturating_sub(1) as f64;
-    let total: f64 = wide.iter().sum::<f64>();
-    let scale = if total > 0.0 { ((room - gaps) / total).min(1.0) } else { 1.0 };
     let is_number = |i: usize| {
         let mut cells = sample().filter_map(|r| r.get(i)).filter(|c| !c.is_empty()).peekable();
         cells.peek().is_some() && cells.all(|c| c.starts_with(|l: char| l.is_ascii_digit() || "–−-<".contains(l)) && c.len() < 24)
     };
+    let numeric: Vec<bool> = (0..heads.len()).map(is_number).collect();
+    // Words give way, numbers never: half a number is another one.
+    let sum = |of: bool| wide.iter().zip(&numeric).filter(|(_, n)| **n == of).map(|(w, _)| w).sum::<f64>();
+    let scale = if sum(false) > 0.0 { ((room - gaps - sum(true)) / sum(false)).clamp(0.1, 1.0) } else { 1.0 };
     let mut x = MARGIN;
-    let column = |(i, w): (usize, &f64)| {
-        let at = (x, w * scale, is_number(i));
-        x += w * scale + GAP;
+    let column = |(w, number): (&f64, &bool)| {
+        let at = (x, if *number { *w } else { w * scale }, *number);
+        x += at.1 + GAP;
         at
     };
-    wide.iter().enumerate().map(column).collect()
+    wide.iter().zip(&numeric).map(column).collect()
 }
 
 /// A table from a height on, its heads first.

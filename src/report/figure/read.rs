@@ -24,10 +24,10 @@ const REMEMBERED: usize = 200;
 /// The figures of an installation; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Figures {
-    pub(super) journal: Journal,
-    pub(super) archives: Arc<Archives>,
-    pub(super) statistics: Arc<Reader>,
-    pub(super) queue: Queue,
+    pub(in crate::report) journal: Journal,
+    pub(in crate::report) archives: Arc<Archives>,
+    pub(in crate::report) statistics: Arc<Reader>,
+    pub(in crate::report) queue: Queue,
     /// What has changed since a figure was frozen: comparing reads every actor twice.
     compared: Known<Uuid, Since>,
     /// What pages and embeds show: reading it reads every actor.
@@ -93,18 +93,19 @@ impl Figures {
         Ok(Facts { position: self.journal.follower.head(), at: now(), actors: usize::try_from(totals.actors).unwrap_or(usize::MAX) })
     }
 
-    /// The statistics that a figure takes its numbers from, if it shows one.
+    /// The statistics that a figure takes its numbers from, if it shows one: of now, or as of a position.
     ///
     /// # Errors
     /// See [`Error`].
-    pub(super) async fn counted(&self, figure: &Definition, lang: Lang) -> Result<Option<Arc<Statistics>>> {
+    pub(super) async fn counted(&self, figure: &Definition, lang: Lang, at: Option<Version>) -> Result<Option<Arc<Statistics>>> {
         let Some(code) = &figure.measure else { return Ok(None) };
         let query = figure.query(self.area(figure)?);
-        let ask = Ask { territory: query.territory, area: query.area, filter: query.filter, lang };
+        let ask =
+            Ask { territory: query.territory, area: query.area, filter: query.filter, lang, at: at.map(|v| (Some(v.epoch), v.seq)), before: None };
         let found = self.statistics.read(&self.journal, &self.archives, &ask).await.map_err(|e| match e {
-            Unread::NoTerritory => Error::NoArea,
+            Unread::NoTerritory | Unread::NotYet | Unread::Outside => Error::NoArea,
             Unread::Store(e) => Error::Store(e),
-            Unread::Broken => Error::Drawing(e.to_string()),
+            Unread::Broken | Unread::Beyond(_) | Unread::OtherEpoch | Unread::TooMany => Error::Drawing(e.to_string()),
         })?;
         if found.measure(code).is_some() { Ok(Some(found)) } else { Err(Error::NoMeasure) }
     }
@@ -120,7 +121,7 @@ impl Figures {
             let selection = self.frozen(tx, work.id).await?;
             return Ok(Content { figure, selection, numbers, at: at.to_owned(), lang });
         }
-        let counted = self.counted(&figure, lang).await?;
+        let counted = self.counted(&figure, lang, None).await?;
         let selection = self.present(tx, &figure).await?;
         Ok(content(figure, selection, counted.as_deref(), at, lang))
     }
@@ -138,12 +139,12 @@ impl Figures {
         let content = match work {
             Some(work) => self.content(tx, work, at, lang).await?,
             None => {
-                let counted = self.counted(figure, lang).await?;
+                let counted = self.counted(figure, lang, None).await?;
                 content(figure.clone(), self.present(tx, figure).await?, counted.as_deref(), at, lang)
             }
         };
         let Content { figure, selection, numbers, .. } = content;
-        let shown = Arc::new(Shown::of(&figure, &selection, numbers, at, lang));
+        let shown = Arc::new(Shown::of(&figure, &selection, numbers, lang));
         remember(&self.shown, key, head, &shown);
         Ok(shown)
     }
@@ -169,7 +170,7 @@ impl Figures {
 pub(super) fn content(figure: Definition, selection: Selection, counted: Option<&Statistics>, at: &str, lang: Lang) -> Content {
     let measure = counted.zip(figure.measure.as_deref()).and_then(|(all, code)| all.measure(code));
     let alt = alternative(&figure, &selection, lang);
-    let around = Around { title: &figure.title, alt: &alt, address: at, lang };
+    let around = Around { title: &figure.title, alt: &alt, lang };
     let numbers: Option<Numbers> = measure.map(|m| of_measure(m, &selection, &around));
     Content { figure, selection, numbers, at: at.to_owned(), lang }
 }

@@ -48,9 +48,9 @@ pub struct Shown {
 
 impl Shown {
     /// Reads it out of a selection. Numbers are those of the figure's statistic, if it shows one.
-    pub fn of(figure: &Definition, selection: &Selection, numbers: Option<Numbers>, at: &str, lang: Lang) -> Self {
+    pub fn of(figure: &Definition, selection: &Selection, numbers: Option<Numbers>, lang: Lang) -> Self {
         let alt = alternative(figure, selection, lang);
-        let around = Around { title: &figure.title, alt: &alt, address: at, lang };
+        let around = Around { title: &figure.title, alt: &alt, lang };
         let row = |a: &crate::model::Actor| Row {
             id: a.id,
             name: a.name().to_owned(),
@@ -78,6 +78,6 @@ impl Shown {
 }
 
 /// The alternative text: the author's, or one made of what, where, when and how many.
-pub fn alternative(figure: &Definition, selection: &Selection, lang: Lang) -> String {
+pub(super) fn alternative(figure: &Definition, selection: &Selection, lang: Lang) -> String {
     if figure.alt.is_empty() { words::alternative(&figure.title, selection, lang) } else { figure.alt.clone() }
 }

@@ -126,6 +126,11 @@ impl Layout<'_> {
     fn pages(&self) -> Result<Vec<Page>, Error> {
         let [width, height] = self.sheet.paper.size();
         let (mut blocks, room, view) = self.first()?;
+        if self.sheet.in_text {
+            let height = if width > height { height } else { room.y + FOOT + MARGIN };
+            blocks.extend(parts::foot(self.sheet, [MARGIN, height - MARGIN - FOOT + 6.0], width - 2.0 * MARGIN, 1, 1));
+            return Ok(vec![Page { width, height, blocks }]);
+        }
         let lines = parts::index(self.selection, &view, self.sheet.lang);
         let shown = &lines[..lines.len().min(INDEXED)];
         let mut rest = self.index(shown, &room, &mut blocks, false);
@@ -207,7 +212,11 @@ impl Layout<'_> {
         let view = View::of(self.extent, inner, inner * 10.0);
         let [_, upper] = view.place([self.extent.west, self.extent.north]);
         let [_, lower] = view.place([self.extent.west, self.extent.south]);
-        let wanted = (lower - upper).clamp(height * 0.4, height * 0.6);
+        let [least, most] = if self.sheet.in_text { [0.25, 0.68] } else { [0.4, 0.6] };
+        let wanted = (lower - upper).clamp(height * least, height * most);
+        if self.sheet.in_text {
+            return wanted;
+        }
         let rows = self.selection.actors.len().div_ceil(((inner / COLUMN).floor() as usize).max(1));
         let index = 17.0 + INDEX_ROW * (rows as f64 + 1.5) + 4.0;
         let legend = 18.0 + legend.div_ceil(legend_columns(inner)) as f64 * LEGEND_ROW + 2.0 * GAP;

@@ -81,6 +81,8 @@ pub struct Sheet {
     pub sources: Vec<String>,
     /// What the map shows; none: all that is selected, or the territory.
     pub extent: Option<Extent>,
+    /// Stands in a longer document, which lists the actors itself: one page without an index, as high as its map and legend.
+    pub in_text: bool,
 }
 
 /// The outline of a territory out of its boundary (GeoJSON geometry); nothing for anything else, and no ring that is no ring.
@@ -99,6 +101,11 @@ fn polygon(rings: &[Value]) -> Option<Polygon<f64>> {
     let ring = |r: &Value| Some(LineString(r.as_array()?.iter().filter_map(position).collect::<Vec<_>>())).filter(|r| r.0.len() > 3);
     let mut rings = rings.iter().filter_map(ring);
     Some(Polygon::new(rings.next()?, rings.collect()))
+}
+
+/// The names of a base map as SVG elements, each whole within the view.
+pub fn names(base: &base::Base, view: &View, style: Style) -> String {
+    labels::write(base, view, style, &mut taken::Taken::default())
 }
 
 /// Why nothing could be drawn.

@@ -8,7 +8,8 @@ use csscolorparser::Color;
 use lyon::math::point;
 use lyon::path::Path;
 use lyon::tessellation::{
-    BuffersBuilder, FillOptions, FillRule, FillTessellator, FillVertex, LineCap, LineJoin, StrokeOptions, StrokeTessellator, StrokeVertex, VertexBuffers,
+    BuffersBuilder, FillOptions, FillRule, FillTessellator, FillVertex, LineCap, LineJoin, StrokeOptions, StrokeTessellator, StrokeVertex,
+    VertexBuffers,
 };
 use maplibre::context::MapContext;
 use maplibre::coords::{EXTENT, WorldCoords, WorldTileCoords, Zoom, ZoomLevel};
@@ -165,7 +166,7 @@ impl Maplibre {
                 feature_indices: layer.counts.clone(),
             })
         });
-        let tile = self.context.world.tiles.spawn_mut(coords).ok_or("a tile that is not on the map")?;
+        let mut tile = self.context.world.tiles.spawn_mut(coords).ok_or("a tile that is not on the map")?;
         tile.insert(VectorLayersDataComponent { done: true, layers: layers.collect() });
         Ok(())
     }
@@ -266,7 +267,7 @@ impl Grid {
         let unit = |axis: usize, pixels: f32| ((self.corner[axis] + f64::from(pixels) * self.pixel - tile[axis]) * EXTENT) as f32;
         let strip = match shape.kind {
             ShapeKind::Fill => STRIP,
-            ShapeKind::Stroke(width) => STRIP + self.units(width),
+            ShapeKind::Stroke { width, .. } => STRIP + self.units(width),
         };
         let (mut low, mut high) = ([f32::MAX; 2], [f32::MIN; 2]);
         let mut path = Path::builder();
@@ -278,7 +279,7 @@ impl Grid {
                     high[axis] = high[axis].max(at[axis]);
                 }
                 let at = point(at[0], at[1]);
-                if i == 0 { drop(path.begin(at)) } else { drop(path.line_to(at)) }
+                let _ = if i == 0 { path.begin(at) } else { path.line_to(at) };
             }
             path.end(shape.kind == ShapeKind::Fill);
         }
@@ -293,9 +294,10 @@ impl Grid {
                 let vertex = |v: FillVertex<'_>| ShaderVertex::new(v.position().to_array(), [0.0, 0.0]);
                 FillTessellator::new().tessellate_path(&path, &options, &mut BuffersBuilder::new(into, vertex))
             }
-            ShapeKind::Stroke(width) => {
+            ShapeKind::Stroke { width, round } => {
+                let cap = if round { LineCap::Round } else { LineCap::Butt };
                 let options = StrokeOptions::tolerance(TOLERANCE).with_line_width(self.units(width));
-                let options = options.with_line_cap(LineCap::Round).with_line_join(LineJoin::Round);
+                let options = options.with_line_cap(cap).with_line_join(LineJoin::Round);
                 let vertex = |v: StrokeVertex<'_, '_>| ShaderVertex::new(v.position().to_array(), [0.0, 0.0]);
                 StrokeTessellator::new().tessellate_path(&path, &options, &mut BuffersBuilder::new(into, vertex))
             }

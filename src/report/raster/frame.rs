@@ -44,8 +44,12 @@ pub(super) struct Shape {
 pub(super) enum ShapeKind {
     /// Inside its rings, by the even-odd rule.
     Fill,
-    /// Along its lines, so many pixels of the map wide, with round ends.
-    Stroke(f32),
+    /// Along its lines, so many pixels of the map wide.
+    Stroke {
+        width: f32,
+        /// Round ends; otherwise they are cut where the line ends.
+        round: bool,
+    },
 }
 
 /// Why a frame can't be read or drawn.
@@ -87,8 +91,11 @@ impl Frame {
         bytes.extend(count(self.shapes.len()));
         for shape in &self.shapes {
             bytes.extend(shape.color);
-            let width = if let ShapeKind::Stroke(width) = shape.kind { width } else { 0.0 };
-            bytes.push(u8::from(shape.kind != ShapeKind::Fill));
+            let (kind, width) = match shape.kind {
+                ShapeKind::Fill => (0, 0.0),
+                ShapeKind::Stroke { width, round } => (1 + u8::from(round), width),
+            };
+            bytes.push(kind);
             bytes.extend(width.to_le_bytes());
             bytes.extend(count(shape.parts.len()));
             for part in &shape.parts {
@@ -183,11 +190,13 @@ impl Left<'_> {
     }
 
     fn short(&mut self) -> Result<f32, FrameError> {
-        Ok(f32::from_le_bytes(self.take()?)).and_then(|n: f32| if n.is_finite() { Ok(n) } else { Err(FrameError::NotAFrame("a number in it is none")) })
+        Ok(f32::from_le_bytes(self.take()?))
+            .and_then(|n: f32| if n.is_finite() { Ok(n) } else { Err(FrameError::NotAFrame("a number in it is none")) })
     }
 
     fn long(&mut self) -> Result<f64, FrameError> {
-        Ok(f64::from_le_bytes(self.take()?)).and_then(|n: f64| if n.is_finite() { Ok(n) } else { Err(FrameError::NotAFrame("a number in it is none")) })
+        Ok(f64::from_le_bytes(self.take()?))
+            .and_then(|n: f64| if n.is_finite() { Ok(n) } else { Err(FrameError::NotAFrame("a number in it is none")) })
     }
 
     /// How many follow, each of which takes so many bytes at least: more than can be there is refused before memory is taken for them.
@@ -206,11 +215,16 @@ impl Left<'_> {
 
     fn shape(&mut self) -> Result<Shape, FrameError> {
         let color = self.take()?;
-        let [stroke] = self.take()?;
+        let [kind] = self.take()?;
         let width = self.short()?;
+        let kind = match kind {
+            0 => ShapeKind::Fill,
+            1 | 2 => ShapeKind::Stroke { width, round: kind == 2 },
+            _ => return Err(FrameError::NotAFrame("a shape in it is of no known kind")),
+        };
         let many = self.many(4)?;
         let parts = (0..many).map(|_| self.part()).collect::<Result<_, _>>()?;
-        Ok(Shape { color, kind: if stroke == 0 { ShapeKind::Fill } else { ShapeKind::Stroke(width) }, parts })
+        Ok(Shape { color, kind, parts })
     }
 
     fn part(&mut self) -> Result<Vec<[f32; 2]>, FrameError> {
@@ -226,7 +240,13 @@ mod tests {
     fn frame() -> Frame {
         let parts = vec![vec![[0.0, 0.5], [10.0, 20.0], [3.0, 4.0]], vec![]];
         let shape = |kind| Shape { color: [1, 2, 3], kind, parts: parts.clone() };
-        Frame { size: [256, 300], scale: 2.0, center: [0.5, 0.25], zoom: 14.5, shapes: vec![shape(ShapeKind::Fill), shape(ShapeKind::Stroke(1.5))] }
+        Frame {
+            size: [256, 300],
+            scale: 2.0,
+            center: [0.5, 0.25],
+            zoom: 14.5,
+            shapes: vec![shape(ShapeKind::Fill), shape(ShapeKind::Stroke { width: 1.5, round: true })],
+        }
     }
 
     #[test]

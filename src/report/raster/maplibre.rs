@@ -2,10 +2,11 @@
 
 use super::frame::{self, Frame, FrameError, Shape, ShapeKind};
 use super::painted::{Brush, Painted};
-use super::{BaseRenderer, RenderError, SkiaRenderer, pixels};
+use super::{BaseRenderer, RenderError, SkiaRenderer, pixels, skia};
+use crate::report::map::base;
 use crate::report::map::paint::Color;
 use crate::report::map::view::View;
-use resvg::tiny_skia::{Pixmap, PixmapPaint, Transform};
+use resvg::tiny_skia::{PathSegment, Pixmap, PixmapPaint, Transform};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
@@ -65,29 +66,34 @@ impl MaplibreRenderer {
         Ok(picture)
     }
 
-    /// One frame. A process that did not answer as it should is ended, and the next frame has a new one.
+    /// One frame. A process that died since the last one is no reason to give up.
     fn part(&mut self, frame: &Frame) -> Result<Pixmap, String> {
+        let old = self.worker.is_some();
+        let drawn = match self.ask(frame) {
+            Err(Failure::Ended(why)) if old => {
+                tracing::warn!("the drawing process is started again: {why}");
+                self.ask(frame)
+            }
+            drawn => drawn,
+        };
+        drawn.map_err(|failure| failure.to_string())
+    }
+
+    /// A process that did not answer as it should is ended, and the next frame has a new one.
+    fn ask(&mut self, frame: &Frame) -> Result<Pixmap, Failure> {
         let worker = match self.worker.take() {
             Some(worker) => worker,
-            None => Worker::start(&self.program).map_err(|e| format!("the drawing process could not start: {e}"))?,
+            None => Worker::start(&self.program).map_err(|e| Failure::Other(format!("the drawing process could not start: {e}")))?,
         };
         let rgba = match worker.ask(frame.clone())? {
             Ok(rgba) => rgba,
             Err(refusal) => {
                 // It is well, and only can't draw this.
                 self.worker = Some(worker);
-                return Err(refusal);
+                return Err(Failure::Other(refusal));
             }
         };
-        let [width, height] = frame.pixels();
-        let mut part = Pixmap::new(width, height).ok_or("no memory")?;
-        if rgba.len() != part.data().len() {
-            return Err("its picture has another size".into());
-        }
-        if rgba.chunks_exact(4).any(|pixel| pixel[3] != 255) {
-            return Err("its picture has holes".into());
-        }
-        part.data_mut().copy_from_slice(&rgba);
+        let part = whole(frame, &rgba).map_err(Failure::Other)?;
         self.worker = Some(worker);
         Ok(part)
     }
@@ -128,6 +134,20 @@ impl BaseRenderer for MaplibreRenderer {
     }
 }
 
+/// A picture as it must be: of the frame's size, and opaque everywhere.
+fn whole(frame: &Frame, rgba: &[u8]) -> Result<Pixmap, String> {
+    let [width, height] = frame.pixels();
+    let mut part = Pixmap::new(width, height).ok_or("no memory")?;
+    if rgba.len() != part.data().len() {
+        return Err("its picture has another size".into());
+    }
+    if rgba.chunks_exact(4).any(|pixel| pixel[3] != 255) {
+        return Err("its picture has holes".into());
+    }
+    part.data_mut().copy_from_slice(rgba);
+    Ok(part)
+}
+
 /// The part of a view that begins at some pixel of it, as a frame.
 fn request(view: &View, scale: f32, layers: &[Painted<'_>], from: [f64; 2], size: [f64; 2]) -> Result<Frame, String> {
     let center = [view.left + (from[0] + size[0] / 2.0) * view.pixel, view.top + (from[1] + size[1] / 2.0) * view.pixel];
@@ -144,15 +164,35 @@ fn request(view: &View, scale: f32, layers: &[Painted<'_>], from: [f64; 2], size
                 frame.shapes.push(everything(size, color));
             }
             Brush::Fill => frame.shapes.extend(layer.shapes.iter().map(|parts| shape(parts, color, ShapeKind::Fill, from))),
-            Brush::Pen { width, .. } => {
-                frame.shapes.extend(layer.shapes.iter().map(|parts| shape(parts, color, ShapeKind::Stroke(width as f32), from)));
+            Brush::Pen { width, dash: [] } => {
+                let kind = ShapeKind::Stroke { width: width as f32, round: true };
+                frame.shapes.extend(layer.shapes.iter().map(|parts| shape(parts, color, kind, from)));
+            }
+            Brush::Pen { width, dash } => {
+                let kind = ShapeKind::Stroke { width: width as f32, round: false };
+                frame.shapes.push(shape(&dashes(&layer.shapes, dash), color, kind, from));
             }
         }
     }
     Ok(frame)
 }
 
-/// It knows neither opacity nor dashes: a colour is seen as it would be on the ground, and a dashed line is whole.
+/// The dashes of lines as lines of their own: it knows none.
+fn dashes(shapes: &[&[base::Path]], dash: &[f64]) -> Vec<base::Path> {
+    let mut dashes: Vec<base::Path> = Vec::new();
+    let dashed = skia::dash(dash).zip(skia::path(shapes, false)).and_then(|(dash, path)| path.dash(&dash, 1.0));
+    for segment in dashed.iter().flat_map(|path| path.segments()) {
+        match (segment, dashes.last_mut()) {
+            (PathSegment::MoveTo(at), _) => dashes.push(vec![[at.x, at.y]]),
+            (PathSegment::LineTo(at), Some(last)) => last.push([at.x, at.y]),
+            // Lines of the base map have no curves.
+            _ => {}
+        }
+    }
+    dashes
+}
+
+/// It knows no opacity: a colour is given as it would be seen on the ground.
 fn over(color: Color, ground: [u8; 3]) -> [u8; 3] {
     let part = color.opacity.clamp(0.0, 1.0);
     std::array::from_fn(|i| (f64::from(color.rgb[i]) * part + f64::from(ground[i]) * (1.0 - part)).round() as u8)
@@ -166,6 +206,17 @@ fn everything([width, height]: [f64; 2], color: [u8; 3]) -> Shape {
 fn shape(parts: &[Vec<[f32; 2]>], color: [u8; 3], kind: ShapeKind, from: [f64; 2]) -> Shape {
     let [left, top] = from.map(|side| side as f32);
     Shape { color, kind, parts: parts.iter().map(|part| part.iter().map(|[x, y]| [x - left, y - top]).collect()).collect() }
+}
+
+/// Why there is no picture.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    /// The process is no more.
+    #[error("the drawing process has ended ({0})")]
+    Ended(String),
+    /// Anything else.
+    #[error("{0}")]
+    Other(String),
 }
 
 /// A running process, ended when this is dropped.
@@ -200,13 +251,15 @@ impl Worker {
         Ok(Self { child, requests, answers })
     }
 
-    fn ask(&self, frame: Frame) -> Result<Result<Vec<u8>, String>, String> {
-        self.requests.send(frame).map_err(|_| "the drawing process has ended")?;
+    /// A picture, or why it can't draw this.
+    fn ask(&self, frame: Frame) -> Result<Result<Vec<u8>, String>, Failure> {
+        self.requests.send(frame).map_err(|_| Failure::Ended("it can't be written to".into()))?;
         match self.answers.recv_timeout(LIMIT) {
             Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => Err(format!("the drawing process has ended ({error})")),
-            Err(RecvTimeoutError::Timeout) => Err(format!("the drawing process took longer than {} s", LIMIT.as_secs())),
-            Err(RecvTimeoutError::Disconnected) => Err("the drawing process has ended".into()),
+            Ok(Err(FrameError::NotAFrame(why))) => Err(Failure::Other(why.into())),
+            Ok(Err(FrameError::Io(error))) => Err(Failure::Ended(error.to_string())),
+            Err(RecvTimeoutError::Timeout) => Err(Failure::Other(format!("it took longer than {} s", LIMIT.as_secs()))),
+            Err(RecvTimeoutError::Disconnected) => Err(Failure::Ended("it can't be read".into())),
         }
     }
 }

@@ -11,6 +11,7 @@ mod frame;
 mod maplibre;
 mod painted;
 mod skia;
+mod tiles;
 #[cfg(feature = "maplibre")]
 mod worker;
 
@@ -20,6 +21,7 @@ pub use frame::FrameError;
 pub use maplibre::MaplibreRenderer;
 pub use painted::{Painted, passes};
 pub use skia::SkiaRenderer;
+pub use tiles::{MAX_ZOOM, RasterTile, RasterTiles, SIDE};
 #[cfg(feature = "maplibre")]
 pub use worker::work;
 

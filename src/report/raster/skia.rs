@@ -35,7 +35,7 @@ fn paint(picture: &mut Pixmap, scale: f32, layer: &Painted<'_>) {
             }
         }
         Brush::Pen { width, dash } => {
-            let dash = StrokeDash::new(dash.iter().map(|d| *d as f32).collect(), 0.0);
+            let dash = self::dash(dash);
             // Round ends would fill the gaps of a dashed line.
             let line_cap = if dash.is_some() { LineCap::Butt } else { LineCap::Round };
             let stroke = Stroke { width: width as f32, line_cap, line_join: LineJoin::Round, dash, ..Stroke::default() };
@@ -44,6 +44,11 @@ fn paint(picture: &mut Pixmap, scale: f32, layer: &Painted<'_>) {
             }
         }
     }
+}
+
+/// None for a whole line.
+pub(super) fn dash(dash: &[f64]) -> Option<StrokeDash> {
+    StrokeDash::new(dash.iter().map(|d| *d as f32).collect(), 0.0)
 }
 
 fn ink(color: Color) -> resvg::tiny_skia::Color {
@@ -59,7 +64,7 @@ fn solid(color: resvg::tiny_skia::Color) -> Paint<'static> {
     paint
 }
 
-fn path(shapes: &[&[Path]], closed: bool) -> Option<resvg::tiny_skia::Path> {
+pub(super) fn path(shapes: &[&[Path]], closed: bool) -> Option<resvg::tiny_skia::Path> {
     let mut builder = PathBuilder::new();
     for part in shapes.iter().flat_map(|parts| parts.iter()) {
         for (i, [x, y]) in part.iter().enumerate() {

@@ -18,18 +18,16 @@ pub async fn work() -> Result<(), FrameError> {
     // Reads beside the drawing: when the server goes away, this process ends even within a frame that never would.
     std::thread::spawn(move || {
         let mut input = BufReader::new(io::stdin());
-        loop {
-            match Frame::read(&mut input) {
-                Ok(Some(frame)) if to_draw.send(Ok(frame)).is_ok() => {}
-                Ok(_) => {
-                    // What is being drawn may still be answered.
-                    drop(to_draw);
-                    std::thread::sleep(LAST_FRAME);
-                    std::process::exit(0);
-                }
-                Err(error) => return drop(to_draw.send(Err(error))),
+        while let Some(frame) = Frame::read(&mut input).transpose() {
+            let last = frame.is_err();
+            if to_draw.send(frame).is_err() || last {
+                return;
             }
         }
+        // What is being drawn may still be answered.
+        drop(to_draw);
+        std::thread::sleep(LAST_FRAME);
+        std::process::exit(0);
     });
     let mut engine: Option<Maplibre> = None;
     while let Ok(frame) = frames.recv() {
@@ -37,7 +35,13 @@ pub async fn work() -> Result<(), FrameError> {
         if crate::store::broken("render-hangs") {
             std::thread::sleep(Duration::from_secs(3600));
         }
-        let picture = draw(&mut engine, &frame).await;
+        let mut picture = draw(&mut engine, &frame).await;
+        if crate::store::broken("render-holes")
+            && let Ok(rgba) = &mut picture
+            && let Some(opacity) = rgba.last_mut()
+        {
+            *opacity = 0;
+        }
         answer(&mut io::stdout().lock(), &picture)?;
     }
     Ok(())

@@ -129,7 +129,7 @@ fn squares(input: &Input, grid: &Grid) -> Vec<Unit> {
         let at = [square / grid.columns / LARGER, square % grid.columns / LARGER];
         found.entry(at).or_default().1 += f64::from(*built) * Grid::POINT;
     }
-    for point in input.actors.iter().flat_map(|a| a.places()).filter_map(|p| p.point) {
+    for (_, point) in input.points() {
         let [x, y] = grid.metres.to(point);
         let larger = SIDE * LARGER as f64;
         if x >= 0.0 && y >= 0.0 && x <= grid.columns as f64 * SIDE && y <= grid.rows as f64 * SIDE {

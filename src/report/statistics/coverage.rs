@@ -58,6 +58,14 @@ fn missing(measure: &mut Measure, lang: Lang) {
     measure.shown = say(lang, "pas de fond de carte avec du bâti", "no base map with built area");
 }
 
+/// Printed where only residential land was read.
+fn about_land(measure: &mut Measure, lang: Lang, buildings: bool) {
+    if !buildings {
+        let fr = "Le territoire est grand : seules les zones résidentielles du fond de carte comptent comme surface bâtie, pas chaque bâtiment.";
+        measure.caveats.push(say(lang, fr, "The territory is large: only residential land of the base map counts as built area, not each building."));
+    }
+}
+
 /// Square metres → hectares.
 fn hectares(area: f64) -> f64 {
     area / 10_000.0
@@ -68,11 +76,9 @@ pub(super) fn reached(input: &Input) -> Vec<u16> {
     let Some(grid) = &input.grid else { return Vec::new() };
     let mut near = vec![0_u16; grid.built.len()];
     let any = 1 << taxonomy().themes.len();
-    for actor in &input.actors {
+    for (actor, point) in input.points() {
         let bits = any | (1 << input::theme(actor));
-        for point in actor.places().iter().filter_map(|p| p.point) {
-            grid.around(grid.metres.to(point), NEAR).for_each(|square| near[square] |= bits);
-        }
+        grid.around(grid.metres.to(point), NEAR).for_each(|square| near[square] |= bits);
     }
     near
 }
@@ -85,6 +91,7 @@ pub(super) fn coverage(input: &Input, near: &[u16]) -> Measure {
         missing(&mut measure, lang);
         return measure;
     };
+    about_land(&mut measure, lang, grid.buildings);
     let themes = taxonomy().themes.len();
     let points: u64 = grid.built.iter().map(|b| u64::from(*b)).sum();
     let reached = |bit: usize| grid.built.iter().zip(near).filter(|(_, n)| **n >> bit & 1 == 1).map(|(b, _)| u64::from(*b)).sum::<u64>();
@@ -131,6 +138,7 @@ pub(super) fn blank(input: &Input, near: &[u16]) -> Measure {
         missing(&mut measure, lang);
         return measure;
     };
+    about_land(&mut measure, lang, grid.buildings);
     let themes = taxonomy().themes.len();
     let built = || grid.built.iter().enumerate().filter(|(_, b)| **b > 0);
     let (all, none) = (built().count(), built().filter(|(i, _)| near[*i] == 0).count());

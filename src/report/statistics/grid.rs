@@ -4,9 +4,9 @@ use crate::geo::{Bbox, Shape};
 use std::f64::consts::PI;
 
 /// Side of a square, metres.
-pub const SIDE: f64 = 200.0;
+pub(super) const SIDE: f64 = 200.0;
 /// The built area of a square is felt at so many points along each side: one every 20 m.
-pub const PER_SIDE: usize = 10;
+pub(super) const PER_SIDE: usize = 10;
 /// A territory may take so many squares.
 const MOST: usize = 2_000_000;
 /// Mean radius of the Earth, metres, as in `geo::mercator::metres`.
@@ -51,6 +51,8 @@ pub struct Grid {
     pub rows: usize,
     /// How many of the 100 points of each square are built, row by row from the south.
     pub built: Vec<u8>,
+    /// Buildings count too; over a large territory residential land alone.
+    pub buildings: bool,
 }
 
 impl Grid {
@@ -105,7 +107,7 @@ impl Marking {
         Some(Self { metres, columns, rows, points: vec![0; points.div_ceil(64)] })
     }
 
-    /// Marks what lies inside rings (degrees), holes by the rule of even and odd. What is marked twice counts once.
+    /// Marks what lies inside rings (degrees), holes turning the other way. What is marked twice counts once.
     pub fn fill(&mut self, rings: &[Vec<[f64; 2]>]) {
         let step = SIDE / PER_SIDE as f64;
         let rings: Vec<Vec<[f64; 2]>> =
@@ -117,17 +119,24 @@ impl Marking {
         }
         let (wide, tall) = (self.columns * PER_SIDE, self.rows * PER_SIDE);
         let index = |v: f64, most: usize| ((v - 0.5).ceil().max(0.0) as usize).min(most);
-        let mut crossings = Vec::new();
+        let mut crossings: Vec<(f64, i32)> = Vec::new();
         for row in index(low, tall)..index(high, tall) {
             let y = row as f64 + 0.5;
             crossings.clear();
             for ring in &rings {
                 let edges = ring.iter().zip(ring.iter().cycle().skip(1));
-                crossings.extend(edges.filter(|(a, b)| (a[1] <= y) != (b[1] <= y)).map(|(a, b)| a[0] + (y - a[1]) / (b[1] - a[1]) * (b[0] - a[0])));
+                let crossed = edges.filter(|(a, b)| (a[1] <= y) != (b[1] <= y));
+                crossings.extend(crossed.map(|(a, b)| (a[0] + (y - a[1]) / (b[1] - a[1]) * (b[0] - a[0]), if a[1] <= y { 1 } else { -1 })));
             }
-            crossings.sort_by(f64::total_cmp);
-            for pair in crossings.chunks_exact(2) {
-                for column in index(pair[0], wide)..index(pair[1], wide) {
+            crossings.sort_by(|a, b| a.0.total_cmp(&b.0));
+            // Parts of one feature may lie over one another: what rings turn around more often than not at all is inside.
+            let mut turns = 0;
+            for pair in crossings.windows(2) {
+                turns += pair[0].1;
+                if turns == 0 {
+                    continue;
+                }
+                for column in index(pair[0].0, wide)..index(pair[1].0, wide) {
                     let bit = row * wide + column;
                     self.points[bit / 64] |= 1 << (bit % 64);
                 }
@@ -136,7 +145,7 @@ impl Marking {
     }
 
     /// Counts the marked points that lie in a shape.
-    pub fn count(self, shape: &Shape) -> Grid {
+    pub fn count(self, shape: &Shape, buildings: bool) -> Grid {
         let (wide, step) = (self.columns * PER_SIDE, SIDE / PER_SIDE as f64);
         let mut built = vec![0; self.columns * self.rows];
         for (word, bits) in self.points.iter().enumerate().filter(|(_, bits)| **bits != 0) {
@@ -149,7 +158,7 @@ impl Marking {
                 }
             }
         }
-        Grid { metres: self.metres, columns: self.columns, rows: self.rows, built }
+        Grid { metres: self.metres, columns: self.columns, rows: self.rows, built, buildings }
     }
 }
 
@@ -170,9 +179,11 @@ mod tests {
         let mut marking = Marking::new(bbox).unwrap();
         // 400 m × 400 m with a hole of 200 m × 200 m, drawn twice.
         for _ in 0..2 {
-            marking.fill(&[square(metres, 0.0, 400.0), square(metres, 200.0, 400.0)]);
+            let hole: Vec<[f64; 2]> = square(metres, 200.0, 400.0).into_iter().rev().collect();
+            // A part of the same feature over it fills nothing twice and cuts nothing out.
+            marking.fill(&[square(metres, 0.0, 400.0), hole, square(metres, 0.0, 200.0)]);
         }
-        let grid = marking.count(&whole);
+        let grid = marking.count(&whole, true);
         assert_eq!(grid.area(), 400.0 * 400.0 - 200.0 * 200.0);
         assert_eq!((grid.built[0], grid.built[1], grid.built[grid.columns], grid.built[grid.columns + 1]), (100, 100, 100, 0));
         // Only what the shape covers counts.
@@ -180,14 +191,14 @@ mod tests {
         let strip = LineString::from(vec![[-2.1, 47.6], [east, 47.6], [east, north], [-2.1, north], [-2.1, 47.6]]);
         let mut marking = Marking::new(bbox).unwrap();
         marking.fill(&[square(metres, 0.0, 400.0)]);
-        assert_eq!(marking.count(&Shape::new(MultiPolygon(vec![Polygon::new(strip, Vec::new())]))).area(), 100.0 * 400.0);
+        assert_eq!(marking.count(&Shape::new(MultiPolygon(vec![Polygon::new(strip, Vec::new())])), true).area(), 100.0 * 400.0);
     }
 
     #[test]
     fn squares_around_a_point_are_those_within_the_radius() {
         let bbox = Bbox::new(2.0, 48.0, 2.05, 48.03).unwrap();
         let whole = Shape::new(MultiPolygon(vec![Polygon::new(bbox.ring(), Vec::new())]));
-        let grid = Marking::new(bbox).unwrap().count(&whole);
+        let grid = Marking::new(bbox).unwrap().count(&whole, true);
         for point in [[0.0, 0.0], [777.0, 1234.0], [-300.0, 100.0], [3600.0, 3300.0], [9e6, -9e6]] {
             let found: Vec<usize> = grid.around(point, 500.0).collect();
             let near = |s: &usize| grid.middle(*s).iter().zip(point).map(|(a, b)| (a - b).powi(2)).sum::<f64>() <= 250_000.0;

@@ -2,7 +2,7 @@
 
 use super::grid::Grid;
 use crate::geo::Shape;
-use crate::model::{Actor, Lang, Version, taxonomy};
+use crate::model::{Actor, Lang, Place, Version, taxonomy};
 use crate::report::Named;
 use crate::report::chart::Mark;
 use geo::InteriorPoint;
@@ -41,6 +41,8 @@ pub struct Input {
     pub quartiers: Vec<Quartier>,
     /// The actors that the filter lets through, each once.
     pub actors: Vec<Actor>,
+    /// The places of each of them, in the same order.
+    pub places: Vec<Vec<Place>>,
     /// What the journal says of them, and of no others.
     pub deeds: Vec<Deed>,
     /// Where something is built; none without a base map or a boundary.
@@ -79,6 +81,16 @@ impl Quartier {
 }
 
 impl Input {
+    /// Every point of every actor, degrees, with the actor.
+    pub(super) fn points(&self) -> impl Iterator<Item = (&Actor, [f64; 2])> {
+        self.actors.iter().zip(&self.places).flat_map(|(a, places)| places.iter().filter_map(move |p| Some((a, p.point?))))
+    }
+
+    /// The actors that lie somewhere.
+    pub(super) fn somewhere(&self) -> impl Iterator<Item = &Actor> {
+        self.actors.iter().zip(&self.places).filter(|(_, places)| places.iter().any(|p| p.point.is_some())).map(|(a, _)| a)
+    }
+
     /// What is shown: the area, or else the territory.
     pub(super) fn shown(&self) -> &Named {
         self.area.as_ref().unwrap_or(&self.territory)

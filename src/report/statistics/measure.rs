@@ -58,6 +58,11 @@ pub struct Statistics {
     pub population: Option<u64>,
     /// How many actors are counted.
     pub actors: usize,
+    /// Position and moment of the numbers beside these, when some were asked for.
+    pub before: Option<(Version, i64)>,
+    /// The links behind the measure `network`.
+    #[serde(skip)]
+    pub ties: super::network::Ties,
     /// The measures, in the order of [`super::CODES`].
     pub measures: Vec<Measure>,
 }
@@ -66,6 +71,16 @@ impl Statistics {
     /// The measure of a code.
     pub fn measure(&self, code: &str) -> Option<&Measure> {
         self.measures.iter().find(|m| m.code == code)
+    }
+
+    /// Puts the numbers of another position beside these.
+    pub(super) fn beside(&mut self, other: &Self) {
+        for measure in &mut self.measures {
+            let was = other.measure(measure.code);
+            measure.before = was.and_then(|m| m.value);
+            measure.before_shown = was.map(|m| m.shown.clone());
+        }
+        self.before = Some((other.position, other.at));
     }
 
     /// The chart of a measure as SVG; none when it has none.

@@ -6,6 +6,7 @@ mod concentration;
 mod coverage;
 mod density;
 mod grid;
+mod ground;
 mod input;
 mod measure;
 mod network;
@@ -21,9 +22,9 @@ pub use coverage::NEAR;
 pub use grid::{Grid, Marking};
 pub use input::{Deed, Input, Quartier};
 pub use measure::{Measure, Statistics};
-pub use network::{Link, drawing, links};
+pub use network::{Link, Tied, Ties};
 pub use people::FEWEST;
-pub use reader::{Ask, Reader, Unread};
+pub use reader::{ACTORS_MAX, Ask, At, Reader, Unread};
 pub use table::{Cell, Column, Table};
 pub use words::{day, number};
 
@@ -46,7 +47,7 @@ pub const CODES: &[&str] = &[
 
 /// Computes every measure.
 pub fn all(input: &Input) -> Statistics {
-    let near = coverage::reached(input);
+    let (near, ties) = (coverage::reached(input), network::ties(&input.actors));
     let measures = vec![
         stock::stock(input),
         density::density(input),
@@ -60,7 +61,7 @@ pub fn all(input: &Input) -> Statistics {
         quality::practical(input),
         origins::sources(input),
         origins::participation(input),
-        network::network(input),
+        network::network(input, &ties),
     ];
     Statistics {
         territory: input.territory.clone(),
@@ -69,6 +70,8 @@ pub fn all(input: &Input) -> Statistics {
         at: input.at,
         population: input.population,
         actors: input.actors.len(),
+        before: None,
+        ties,
         measures,
     }
 }

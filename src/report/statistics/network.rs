@@ -4,6 +4,7 @@ use super::input::{self, Input};
 use super::measure::{BIAS, Measure, Text};
 use super::table::{Cell, Table};
 use super::words::{number, say, share};
+use crate::model::text::fold;
 use crate::model::work::RELATIONS;
 use crate::model::{Actor, Lang, State, taxonomy};
 use crate::report::chart::{Chart, Edge, Network, Node};
@@ -29,9 +30,47 @@ pub struct Link {
     pub kind: usize,
 }
 
+/// An actor with a link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tied {
+    /// Which one.
+    pub id: Uuid,
+    /// Its name.
+    pub name: String,
+    /// Code of its main theme, or empty.
+    pub theme: String,
+}
+
+/// The links of a territory's actors.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ties {
+    /// The actors with a link, by name.
+    pub actors: Vec<Tied>,
+    /// Their links, by place in the list of actors.
+    pub links: Vec<Link>,
+    /// Links to actors that are deleted or not among those asked for.
+    pub left_out: usize,
+}
+
+/// The links among actors, without those that have none.
+pub(super) fn ties(actors: &[Actor]) -> Ties {
+    let (links, left_out) = links(actors);
+    let mut linked: Vec<usize> = links.iter().flat_map(|l| [l.from, l.to]).collect();
+    linked.sort_unstable();
+    linked.dedup();
+    linked.sort_by_cached_key(|i| (fold(actors[*i].name()), actors[*i].id));
+    let places: HashMap<usize, usize> = linked.iter().enumerate().map(|(place, actor)| (*actor, place)).collect();
+    let tied = |i: &usize| {
+        let a = &actors[*i];
+        Tied { id: a.id, name: a.name().to_owned(), theme: a.category().split('.').next().unwrap_or("").to_owned() }
+    };
+    let links = links.iter().map(|l| Link { from: places[&l.from], to: places[&l.to], kind: l.kind }).collect();
+    Ties { actors: linked.iter().map(tied).collect(), links, left_out }
+}
+
 /// The links among actors, each once, in the order of the actors; and how many point at none of them. A link that says the same from
 /// either side counts once, whoever noted it.
-pub fn links(actors: &[Actor]) -> (Vec<Link>, usize) {
+fn links(actors: &[Actor]) -> (Vec<Link>, usize) {
     let places: HashMap<Uuid, usize> = actors.iter().enumerate().filter(|(_, a)| a.state() != State::Deleted).map(|(i, a)| (a.id, i)).collect();
     let (mut found, mut dangling) = (BTreeSet::new(), 0);
     for (from, actor) in actors.iter().enumerate().filter(|(_, a)| places.contains_key(&a.id)) {
@@ -49,13 +88,15 @@ pub fn links(actors: &[Actor]) -> (Vec<Link>, usize) {
     (found.into_iter().collect(), dangling)
 }
 
-/// The links as a drawing.
-pub fn drawing(lang: Lang, actors: &[Actor], links: &[Link]) -> Network {
-    let node = |a: &Actor| Node { label: a.name().to_owned(), mark: input::mark(input::theme(a)) };
+/// The links as a drawing, which says how many actors have none.
+pub(super) fn drawing(lang: Lang, ties: &Ties, bare: usize) -> Network {
+    let node = |t: &Tied| Node { label: t.name.clone(), mark: taxonomy().theme_index(&t.theme).and_then(input::mark) };
     Network {
-        nodes: actors.iter().map(node).collect(),
-        edges: links.iter().map(|l| Edge { from: l.from, to: l.to, kind: l.kind, directed: !BOTH_WAYS[l.kind] }).collect(),
+        nodes: ties.actors.iter().map(node).collect(),
+        edges: ties.links.iter().map(|l| Edge { from: l.from, to: l.to, kind: l.kind, directed: !BOTH_WAYS[l.kind] }).collect(),
         kinds: LABELS.map(|[fr, en]| say(lang, fr, en)).to_vec(),
+        bare,
+        none: say(lang, "Personne n’a encore noté de lien.", "Nobody has noted a link yet."),
         left_out: [
             say(lang, "acteurs sans lien ne sont pas dessinés", "actors without a link are not drawn"),
             say(lang, "acteurs peu reliés non plus", "actors with few links neither"),
@@ -85,13 +126,13 @@ const TEXT: Text<'static> = Text {
 };
 
 /// Links by kind, groups, isolated actors, the most linked, themes.
-pub(super) fn network(input: &Input) -> Measure {
+pub(super) fn network(input: &Input, ties: &Ties) -> Measure {
     let lang = input.lang;
     let mut measure = TEXT.measure("network", lang);
-    let (links, dangling) = links(&input.actors);
+    let (links, dangling) = (&ties.links, ties.left_out);
     let all = input.actors.len() as u64;
     let mut neighbours: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
-    for link in &links {
+    for link in links {
         neighbours.entry(link.from).or_default().insert(link.to);
         neighbours.entry(link.to).or_default().insert(link.from);
     }
@@ -129,10 +170,10 @@ pub(super) fn network(input: &Input) -> Measure {
         Some(all),
     );
     row(["réseau", "network"], say(lang, "acteurs sans lien", "actors without a link"), String::new(), all - linked, Some(all));
-    for (degree, name) in most_linked(input, &neighbours) {
+    for (degree, name) in most_linked(ties, &neighbours) {
         row(["degré", "degree"], name, String::new(), degree, None);
     }
-    for ([a, b], count) in between_themes(input, &links) {
+    for ([a, b], count) in between_themes(ties) {
         row(["thèmes", "themes"], input::label(lang, a), input::label(lang, b), count, Some(links.len() as u64));
     }
     measure.table = table;
@@ -140,7 +181,7 @@ pub(super) fn network(input: &Input) -> Measure {
         let count = number(lang, links.len() as f64, 0);
         measure.shown = format!("{} ; {count} {}", share(lang, linked, all), say(lang, "liens", "links"));
     }
-    measure.chart = (!links.is_empty()).then(|| Chart::Network(drawing(lang, &input.actors, &links)));
+    measure.chart = Some(Chart::Network(drawing(lang, ties, (all - linked) as usize)));
     measure
 }
 
@@ -161,18 +202,19 @@ fn groups(neighbours: &BTreeMap<usize, BTreeSet<usize>>) -> Vec<u64> {
 }
 
 /// The most linked actors, by name where as linked.
-fn most_linked(input: &Input, neighbours: &BTreeMap<usize, BTreeSet<usize>>) -> Vec<(u64, String)> {
-    let mut all: Vec<(u64, String)> = neighbours.iter().map(|(i, n)| (n.len() as u64, input.actors[*i].name().to_owned())).collect();
+fn most_linked(ties: &Ties, neighbours: &BTreeMap<usize, BTreeSet<usize>>) -> Vec<(u64, String)> {
+    let mut all: Vec<(u64, String)> = neighbours.iter().map(|(i, n)| (n.len() as u64, ties.actors[*i].name.clone())).collect();
     all.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     all.truncate(TOP);
     all
 }
 
 /// Links between two themes, whichever of them says so.
-fn between_themes(input: &Input, links: &[Link]) -> BTreeMap<[usize; 2], u64> {
+fn between_themes(ties: &Ties) -> BTreeMap<[usize; 2], u64> {
     let mut counts = BTreeMap::new();
-    for link in links {
-        let mut pair = [link.from, link.to].map(|i| input::theme(&input.actors[i]).min(taxonomy().themes.len()));
+    for link in &ties.links {
+        let theme = |i: usize| taxonomy().theme_index(&ties.actors[i].theme).unwrap_or(taxonomy().themes.len());
+        let mut pair = [link.from, link.to].map(theme);
         pair.sort_unstable();
         *counts.entry(pair).or_default() += 1;
     }

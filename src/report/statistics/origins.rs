@@ -131,7 +131,8 @@ pub(super) fn participation(input: &Input) -> Measure {
         Chart::Line(Line {
             points,
             first: say(lang, "modifications", "edits"),
-            second: format!("{} (« < {FEWEST} » : {})", say(lang, "personnes", "people"), say(lang, "de 1 à 4", "1 to 4")),
+            second: say(lang, "Sous chaque mois : nombre de personnes", "Under each month: number of people")
+                + &format!(" (« < {FEWEST} » : {})", say(lang, "de 1 à 4", "1 to 4")),
         })
     });
     measure

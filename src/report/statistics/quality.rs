@@ -107,7 +107,7 @@ const PIECES: [Piece; 8] = [
     (["forme", "kind"], |a| has(a, "kind")),
     (["thème", "theme"], |a| has(a, "primary_category")),
     (["une phrase", "a sentence"], |a| has(a, "summary")),
-    (["point sur la carte", "point on the map"], |a| a.places().iter().any(|p| p.point.is_some())),
+    (["point sur la carte", "point on the map"], |a| a.doc.fields.iter().any(|(f, v)| f.ends_with("/position") && !v["lon"].is_null())),
     (["adresse", "address"], |a| a.doc.fields.keys().any(|f| f.starts_with("place/") && f.ends_with("/address"))),
     (["moyen de contact", "a way of contact"], |a| ["website", "email", "phone"].iter().any(|f| has(a, f))),
     (["horaires", "opening hours"], |a| has(a, "opening_hours")),
@@ -158,7 +158,7 @@ const PRECISIONS: [(Precision, [&str; 2]); 5] = [
 pub(super) fn precision(input: &Input) -> Measure {
     let lang = input.lang;
     let mut measure = PRECISION.measure("precision", lang);
-    let places: Vec<Precision> = input.actors.iter().flat_map(|a| a.places()).map(|p| p.precision).collect();
+    let places: Vec<Precision> = input.places.iter().flatten().map(|p| p.precision).collect();
     let all = places.len() as u64;
     let rows: Vec<(String, u64)> =
         PRECISIONS.iter().map(|(word, [fr, en])| (say(lang, fr, en), places.iter().filter(|p| *p == word).count() as u64)).collect();
@@ -183,7 +183,7 @@ const PRACTICAL: Text<'static> = Text {
 pub(super) fn practical(input: &Input) -> Measure {
     let lang = input.lang;
     let mut measure = PRACTICAL.measure("practical", lang);
-    let somewhere: Vec<&Actor> = input.actors.iter().filter(|a| a.places().iter().any(|p| p.point.is_some())).collect();
+    let somewhere: Vec<&Actor> = input.somewhere().collect();
     let count = |test: &dyn Fn(&Actor) -> bool| somewhere.iter().filter(|a| test(a)).count() as u64;
     let (hours, chair) = (|a: &Actor| has(a, "opening_hours"), |a: &Actor| has(a, "wheelchair"));
     let word = |word: &'static str| move |a: &Actor| a.doc.text("wheelchair") == word;

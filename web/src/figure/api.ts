@@ -26,7 +26,7 @@ export function fileOf(id: string, kind: FileKind, sheet: Sheet = {}): string {
   return withQuery(`/f/${one(id)}.${kind}`, sheet);
 }
 
-/** The picture on the screen's plate; `stamp` changes when the figure does. */
+/** The picture for a screen, over a band with title and date; `stamp` changes when the figure does. */
 export function pictureOf(id: string, lang: string, stamp: string): string {
-  return fileOf(id, 'png', { format: 'screen', lang: lang === 'en' ? 'en' : '', stamp });
+  return fileOf(id, 'png', { format: 'og', lang: lang === 'en' ? 'en' : '', stamp });
 }

@@ -4,6 +4,11 @@ import { app } from '../lib/app.svelte';
 import type { Filters } from '../lib/filters';
 import type { FigureKind } from './types';
 
+/** The short word of a theme, or the name of a sub-category. */
+export function themeWord(code: string): string {
+  return code.includes('.') ? app.categoryName(code) : app.themeShort(code);
+}
+
 /** "Alimentation, Solidarité et Sport". */
 export function listed(names: readonly string[]): string {
   return new Intl.ListFormat(language, { type: 'conjunction' }).format(names);
@@ -15,9 +20,7 @@ export function placeName(territory: string, area: string | null): string {
 }
 
 function whatOf(filters: Filters): string {
-  const names = filters.categories.map((code) =>
-    code.includes('.') ? app.categoryName(code) : app.themeShort(code),
-  );
+  const names = filters.categories.map(themeWord);
   const what = names.length > 0 ? listed(names) : t('figure.everybody');
   const words = filters.q ? t('figure.withWords', { what, q: filters.q }) : what;
   return filters.toCheck ? t('figure.whatToCheck', { what: words }) : words;

@@ -18,6 +18,11 @@ export function contains(outer: BBox, inner: BBox): boolean {
   return outer[0] <= inner[0] && outer[1] <= inner[1] && outer[2] >= inner[2] && outer[3] >= inner[3];
 }
 
+/** A box with a margin, as a part of its width and height. */
+export function grow([w, s, e, n]: BBox, by: number): BBox {
+  return [w - (e - w) * by, s - (n - s) * by, e + (e - w) * by, n + (n - s) * by];
+}
+
 export function center(box: BBox): [number, number] {
   return [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2];
 }

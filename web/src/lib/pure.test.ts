@@ -41,11 +41,12 @@ describe('filters', () => {
       categories: ['ALI', 'SOL.food_aid'],
       toCheck: true,
       q: 'pain',
-      area: 'le-centre', sort: 'oldest' as const,
+      area: 'le-centre',
+      sort: 'oldest' as const,
     };
     const search = writeFilters('?test&nomap', filters, [-1.8, 47.6, -1.7, 47.7]);
     expect(search).toBe(
-      '?test&nomap&category=ALI,SOL.food_aid&state=to_check&q=pain&sort=oldest&bbox=-1.8,47.6,-1.7,47.7',
+      '?test&nomap&category=ALI,SOL.food_aid&state=to_check&q=pain&area=le-centre&sort=oldest&bbox=-1.8,47.6,-1.7,47.7',
     );
     expect(readFilters(search)).toEqual(filters);
   });

@@ -22,7 +22,8 @@ const asked = (question: Partial<Question>) => ({ ...question, lang: language })
 export const api = {
   statistics: (slug: string, question: Partial<Question> = {}, signal?: AbortSignal) =>
     request<Statistics>(withQuery(of(slug, 'statistics'), asked(question)), { signal }),
-  network: (slug: string) => request<Network>(of(slug, 'relations')),
+  network: (slug: string, question: Partial<Question> = {}) =>
+    request<Network>(withQuery(of(slug, 'relations'), asked(question))),
   figures: async (slug: string) => (await request<{ figures: FigureLine[] }>(of(slug, 'figures'))).figures,
   reports: async (slug: string) => (await request<{ reports: ReportLine[] }>(of(slug, 'reports'))).reports,
   report: (id: string) => request<Report>(withQuery(`${V1}/reports/${one(id)}`, { lang: language })),
@@ -31,18 +32,28 @@ export const api = {
   picture: (id: string, file: File) => upload(`${V1}/reports/${one(id)}/picture`, file),
 };
 
-/** A picture goes as it is, not as JSON. */
-async function upload(path: string, file: File): Promise<{ sha256: string }> {
+/** A request whose body or answer is no JSON; a refusal is said like any other. */
+async function raw(path: string, init: RequestInit): Promise<Response> {
   let answer: Response;
   try {
-    const headers = { Accept: 'application/json', 'Accept-Language': language, 'Content-Type': file.type };
-    answer = await fetch(path, { method: 'POST', body: file, headers });
+    answer = await fetch(path, init);
   } catch {
     throw new Unreachable();
   }
+  if (answer.ok) return answer;
   const body: unknown = await answer.json().catch(() => null);
-  if (!answer.ok) throw refusal(answer.status, answer.headers.get('Retry-After'), body);
-  return body as { sha256: string };
+  throw refusal(answer.status, answer.headers.get('Retry-After'), body);
+}
+
+/** A picture goes as it is. */
+async function upload(path: string, file: File): Promise<void> {
+  const headers = { Accept: 'application/json', 'Accept-Language': language, 'Content-Type': file.type };
+  await raw(path, { method: 'POST', body: file, headers });
+}
+
+/** The report as a PDF, which takes the server some seconds. */
+export async function pdf(id: string): Promise<Blob> {
+  return (await raw(files.report(id, 'pdf'), { headers: { 'Accept-Language': language } })).blob();
 }
 
 /** Makes or changes a figure, report, block or device at once, outside of the outbox; gives its id. */

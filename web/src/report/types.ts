@@ -118,8 +118,6 @@ export interface Report extends Part<ReportFields> {
   frozen: Frozen | null;
   sections: Section[];
   devices: Device[];
-  /** Whether the server can make a PDF of it. */
-  pdf?: boolean;
   may: { edit: boolean; publish: boolean };
 }
 /** A figure of the territory, as far as a report cites it. */

@@ -193,7 +193,7 @@ impl Writer<'_> {
             w:tbl {
                 w:tblPr {
                     w:tblStyle w:val="Tableau" {} w:tblW w:w=(WIDTH) w:type="dxa" {} w:tblLayout w:type="fixed" {}
-                    w:tblLook w:val="04A0" w:firstRow="1" w:lastRow="0" w:firstColumn=(u8::from(t.named_rows)) w:lastColumn="0" w:noHBand="1" w:noVBand="1" {}
+                    w:tblLook w:val=(if t.named_rows { "06A0" } else { "0620" }) w:firstRow="1" w:lastRow="0" w:firstColumn=(u8::from(t.named_rows)) w:lastColumn="0" w:noHBand="1" w:noVBand="1" {}
                     w:tblCaption w:val=(described) {}
                 }
                 w:tblGrid { @for w in &widths { w:gridCol w:w=(w) {} } }

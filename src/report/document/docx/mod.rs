@@ -31,14 +31,17 @@ const OWN_PARTS: [(&str, &str, &str); 4] = [
 const FOOTER: &str = "rId4";
 
 /// The file.
-pub fn write(document: &Document) -> Vec<u8> {
+pub(in crate::report::document) fn write(document: &Document) -> Vec<u8> {
     let mut links = Links::default();
     let body = body::write(document, &mut links);
     let mut file = Archive::default();
     file.add("[Content_Types].xml", xml(content_types()));
     file.add("_rels/.rels", xml(package_links()));
     file.add("docProps/core.xml", xml(core(document)));
-    file.add("docProps/app.xml", xml(html! { Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/extended-properties" { Application { "Bouillon" } } }));
+    file.add(
+        "docProps/app.xml",
+        xml(html! { Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/extended-properties" { Application { "Bouillon" } } }),
+    );
     file.add("word/document.xml", xml(body));
     file.add("word/styles.xml", xml(styles::styles(document.lang)));
     file.add("word/numbering.xml", xml(styles::numbering(&links.lists)));
@@ -175,7 +178,7 @@ fn footer(document: &Document) -> Markup {
             w:p { w:pPr { w:pStyle w:val="Pieddepage" {} (border("0F4550", 16)) w:spacing w:before="0" w:after="0" w:line="60" w:lineRule="exact" {} } }
             w:p {
                 w:pPr { w:pStyle w:val="Pieddepage" {} (border("F6BE3B", 24)) }
-                w:r { w:t xml:space="preserve" { (document.title) " · " (document.cover.territory) " · " (document.cover.state) } }
+                w:r { w:t xml:space="preserve" { (document.name()) " · " (document.cover.state) } }
                 w:r { w:tab {} }
                 w:r { w:t xml:space="preserve" { (page) } } (field("PAGE")) w:r { w:t xml:space="preserve" { " / " } } (field("NUMPAGES"))
             }

@@ -1,0 +1,9 @@
+-- How actors stand to one another, out of their field `relations`, so that an actor is found by those that name it. Nobody could write that field before this.
+
+create table relations (
+  actor blob not null references actors (id),
+  kind text not null, -- partner, member_of, funds, hosts, shares_place
+  other blob not null, -- not a reference: the other may be gone
+  primary key (actor, kind, other)
+);
+create index relations_other on relations (other);
