@@ -1,6 +1,6 @@
 //! Static maps over HTTP: what they show, that the PDF can be read by everybody, what they cost to ask for again, and what is refused.
 
-use crate::app::{App, Backend, FREE, Person, Place, at, demo};
+use crate::app::{App, FREE, Person, Place, at, demo};
 use reqwest::Method;
 use serde_json::json;
 use std::path::Path;

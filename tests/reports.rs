@@ -1,6 +1,6 @@
 //! The Diagnostic report: its outline, who may write and read it, and what its pages say.
 
-use crate::app::{App, Backend, FREE, Person, Place, at};
+use crate::app::{App, FREE, Person, Place, at};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;

@@ -207,7 +207,6 @@ fn open_town() -> (Runtime, Routes) {
             limits,
             tile_cache: 1 << 20,
             raster_engine: Default::default(),
-            soffice: None,
             legal,
             soffice: None,
         };
