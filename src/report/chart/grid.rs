@@ -77,7 +77,7 @@ pub(super) fn draw(grid: &GridMap, frame: &Frame) -> String {
     }
     sheet.y = bottom + 26.0;
     bar(&mut sheet, scale);
-    sheet.text(WIDTH - EDGE, sheet.y + 5.0, &format!("{}", grid.north), PLAIN.end());
+    sheet.text(WIDTH - EDGE, sheet.y + 5.0, &grid.north, PLAIN.end());
     sheet.y += 6.0;
     sheet.finish(frame)
 }

@@ -24,7 +24,7 @@ const SIDE: f64 = 340.0;
 /// Draws a curve beside the line of an equal spread.
 pub(super) fn draw(lorenz: &Lorenz, frame: &Frame) -> String {
     let mut sheet = Sheet::new(frame);
-    sheet.text(EDGE, sheet.y + 10.0, &format!("{}", lorenz.up), PLAIN.soft());
+    sheet.text(EDGE, sheet.y + 10.0, &lorenz.up, PLAIN.soft());
     let (left, top) = (EDGE + 50.0, sheet.y + 22.0);
     let at = |[x, y]: [f64; 2]| [left + x * SIDE, top + (1.0 - y) * SIDE];
     for part in [0.0, 0.25, 0.5, 0.75, 1.0] {

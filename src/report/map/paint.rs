@@ -250,7 +250,7 @@ impl Table {
     pub fn class_of(&self, group: Group, layer: &str, value: impl Fn(&str) -> Option<String>) -> Option<usize> {
         self.group(group).iter().position(|c| {
             let takes = |kinds: &[String]| value(&c.by).is_some_and(|k| kinds.contains(&k));
-            c.layer == layer && (c.kinds.is_empty() || takes(&c.kinds)) && !(!c.without.is_empty() && takes(&c.without))
+            c.layer == layer && (c.kinds.is_empty() || takes(&c.kinds)) && (c.without.is_empty() || !takes(&c.without))
         })
     }
 

@@ -173,7 +173,7 @@ pub fn number(n: usize, lang: Lang) -> String {
     let gap = if lang == Lang::Fr { '\u{a0}' } else { ',' };
     let mut out = String::new();
     for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 && digits.len() > 4 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) && digits.len() > 4 {
             out.push(gap);
         }
         out.push(c);

@@ -106,7 +106,7 @@ export function frameCode(origin: string, address: string, title: string, height
   return height === 'auto' ? `${frame}\n<script src="${origin}/embed.js" async></script>` : frame;
 }
 
-/** `https://host[:port]` of what somebody typed, or null when it names no site. */
+/** The origin (scheme, host, port) of what somebody typed, or null when it names no site. */
 export function originOf(text: string): string | null {
   const typed = text.trim();
   if (!typed || /\s/.test(typed)) return null;

@@ -10,7 +10,9 @@ const PETROL: &str = "0F4550";
 const FONT: &str = "Arial";
 
 /// Id, Word's name, size in half points, colour, bold, space before and after in twentieths of a point, level of the outline.
-const HEADINGS: [(&str, &str, u32, &str, u32, u32, Option<u8>); 5] = [
+type Heading = (&'static str, &'static str, u32, &'static str, u32, u32, Option<u8>);
+
+const HEADINGS: [Heading; 5] = [
     ("Titre", "Title", 64, PETROL, 240, 120, None),
     ("Soustitre", "Subtitle", 36, INK, 0, 240, None),
     ("Titre1", "heading 1", 34, PETROL, 480, 160, Some(0)),
