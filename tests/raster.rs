@@ -38,6 +38,7 @@ pub(crate) async fn tile(app: &App, z: u8, [x, y]: [u32; 2], query: &str) -> Pix
     Pixmap::decode_png(&answer.bytes().await.unwrap()).unwrap()
 }
 
+#[cfg(feature = "maplibre")]
 pub(crate) fn rgb(picture: &Pixmap, x: u32, y: u32) -> [u8; 3] {
     let p = picture.pixel(x, y).unwrap();
     [p.red(), p.green(), p.blue()]
