@@ -88,7 +88,8 @@ async fn text_fields(who: &mut Person) -> BTreeMap<String, (String, usize)> {
 }
 
 /// Fields whose texts have a prescribed form, so that most naughty ones are refused.
-const FORMED: [&str; 14] = [
+const FORMED: [&str; 15] = [
+    "relations",
     "primary_category",
     "categories",
     "kind",

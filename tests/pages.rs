@@ -123,7 +123,9 @@ async fn the_pages_of_a_territory_name_it_and_lead_to_every_actor() {
     let (app, mut ana, ruche) = town(Backend::Sqlite).await;
     let many: Vec<Value> = (0..80).map(|i| create("ville", json!({"name": format!("Acteur {i}")}))).collect();
     assert_eq!(ana.edits(&many).await.0, 200);
-    for path in ["/ville", "/ville/carte", "/ville/historique", "/ville/mes-contributions", "/embed/ville"] {
+    let (_, html) = page(&mut ana, "/embed/ville").await;
+    assert!(html.contains("81 acteurs") && html.matches("<a href=\"/ville/acteurs/").count() == 81, "{html}");
+    for path in ["/ville", "/ville/carte", "/ville/historique", "/ville/mes-contributions"] {
         let (status, html) = page(&mut ana, path).await;
         assert_eq!(status, 200, "{path}");
         assert!(between(&html, "<title>", "</title>").starts_with("ville · "), "{path}");
@@ -186,6 +188,9 @@ async fn no_page_and_no_file_of_the_app_loads_anything_from_elsewhere() {
         "probe.invalid",
         "creativecommons.org",
         "github.com",
+        "leafletjs.com",
+        // The server's own address, in the picture that a shared link shows.
+        "127.0.0.1",
     ];
     for (path, text) in &texts {
         for host in text

@@ -13,6 +13,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// One actor with its fields, versions and provenance.
@@ -146,22 +147,25 @@ pub(super) async fn whole(app: &App, tx: &mut Tx, actors: &[Actor]) -> Result<Ve
     others.sort_unstable();
     others.dedup();
     let others = if others.is_empty() { Vec::new() } else { tx.actors_among(&others).await? };
-    let related = |id: &Uuid, kind: &str, direction: &str| {
-        let other = others.iter().find(|a| a.id == *id && !a.doc.deleted)?;
-        Some(json!({"id": id, "name": other.name(), "theme": other.category().split('.').next(), "kind": kind, "direction": direction}))
-    };
-    let with = |a: &Actor| {
-        let to = own.iter().filter(|r| r.0 == a.id).filter_map(|r| related(&r.2, &r.1, "to"));
-        let from = theirs.iter().filter(|r| r.2 == a.id).filter_map(|r| related(&r.0, &r.1, "from"));
+    let others: HashMap<Uuid, &Actor> = others.iter().filter(|a| !a.doc.deleted).map(|a| (a.id, a)).collect();
+    let mut related: HashMap<Uuid, Vec<Value>> = HashMap::new();
+    let to = own.iter().map(|(actor, kind, other)| (actor, kind, other, "to"));
+    for (actor, kind, other, direction) in to.chain(theirs.iter().map(|(other, kind, actor)| (actor, kind, other, "from"))) {
+        let Some(found) = others.get(other) else { continue };
+        let theme = found.category().split('.').next();
+        let line = json!({"id": other, "name": found.name(), "theme": theme, "kind": kind, "direction": direction});
+        related.entry(*actor).or_default().push(line);
+    }
+    let mut with = |a: &Actor| {
         let mut one = written(app, a);
-        one["related"] = to.chain(from).collect();
+        one["related"] = related.remove(&a.id).unwrap_or_default().into();
         one
     };
     Ok(actors.iter().map(with).collect())
 }
 
-/// An actor as the API writes it.
-pub(super) fn written(app: &App, a: &Actor) -> Value {
+/// An actor as the API writes it, but for those that it stands to.
+fn written(app: &App, a: &Actor) -> Value {
     let slug = |id: &Uuid| app.journal.atlas.slug(*id).map(String::from);
     let home = slug(&a.home).unwrap_or_default();
     let mut territories: Vec<String> = a.territories.iter().filter_map(&slug).collect();

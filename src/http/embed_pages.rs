@@ -74,7 +74,7 @@ async fn frame(app: &App, lang: Lang, t: &TerritoryInfo, asked: &Asked, base: &s
     };
     let (figure, at) = match &work {
         Some(work) => (Definition::of(work), page_of(base, work.id)),
-        None => (loose(t, asked)?, format!("{base}/{}/carte", t.slug)),
+        None => (loose(t, asked, lang)?, format!("{base}/{}/carte", t.slug)),
     };
     match app.figures.shown(&mut tx, &figure, work.as_ref(), &at, lang).await {
         Ok(shown) => Ok(Some(Frame { figure, work, shown })),
@@ -84,13 +84,13 @@ async fn frame(app: &App, lang: Lang, t: &TerritoryInfo, asked: &Asked, base: &s
 }
 
 /// The view of an address, which is no figure that anybody made.
-fn loose(t: &TerritoryInfo, asked: &Asked) -> Result<Definition> {
+fn loose(t: &TerritoryInfo, asked: &Asked, lang: Lang) -> Result<Definition> {
     let word = |text: &Option<String>| text.clone().filter(|t| !t.is_empty());
     let kind = Kind::parse(asked.mode.as_deref().unwrap_or("map"));
     Ok(Definition {
         id: Uuid::nil(),
         kind,
-        title: t.name.to_string(),
+        title: say(lang, "Les acteurs citoyens", "The citizen actors").into(),
         caption: String::new(),
         alt: String::new(),
         territory: t.id,

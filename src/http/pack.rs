@@ -1,6 +1,6 @@
 //! What a device takes along of a territory, to go on without network: every actor whole, and the addresses.
 
-use super::actors::written;
+use super::actors::whole;
 use super::extract::Path;
 use super::lists::{known, unless_known};
 use super::territories::find;
@@ -9,7 +9,7 @@ use crate::model::{Actor, Lang, State as ActorState};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// A territory with more actors can't be taken along.
 const ACTORS_MAX: u64 = 20_000;
@@ -32,8 +32,10 @@ pub(super) async fn show(State(app): State<App>, lang: Lang, headers: HeaderMap,
     let (mut actors, mut addresses) = (Vec::new(), Vec::new());
     if !known(&headers, head) {
         let ids = app.journal.atlas.ids(t.id).unwrap_or_default();
-        let found: Vec<Actor> = app.journal.store.read().await?.actors_among(&ids).await?;
-        actors = found.iter().filter(|a| a.state() != ActorState::Deleted).map(|a| written(&app, a)).collect::<Vec<Value>>();
+        let mut tx = app.journal.store.read().await?;
+        let mut found: Vec<Actor> = tx.actors_among(&ids).await?;
+        found.retain(|a| a.state() != ActorState::Deleted);
+        actors = whole(&app, &mut tx, &found).await?;
         addresses = t.bbox.map(|bbox| app.geocoder.within(bbox, NUMBERS_MAX)).unwrap_or_default();
     }
     let body = json!({"epoch": head.epoch, "head": head.seq, "actors": actors, "addresses": addresses});

@@ -53,7 +53,9 @@ test('what a committee froze keeps its bytes through additions, a re-import and 
     for (const kind of FILES) {
       const answer = await request.get(`${path}.${kind}`);
       expect(answer.status(), kind).toBe(200);
-      made[kind] = createHash('sha256').update(await answer.body()).digest('hex');
+      made[kind] = createHash('sha256')
+        .update(await answer.body())
+        .digest('hex');
     }
     return made;
   };
@@ -95,7 +97,9 @@ test('what a committee froze keeps its bytes through additions, a re-import and 
         'Content-Type': 'text/html; charset=utf-8',
         'Content-Security-Policy': `default-src 'none'; frame-src ${site.url}`,
       });
-      answer.end(`<!doctype html><html lang="fr"><title>Mairie</title><body><h1>Ma commune</h1>${frame}</body></html>`);
+      answer.end(
+        `<!doctype html><html lang="fr"><title>Mairie</title><body><h1>Ma commune</h1>${frame}</body></html>`,
+      );
     });
     await new Promise<void>((listening) => host.listen(0, '127.0.0.1', listening));
     const url = `http://localhost:${(host.address() as AddressInfo).port}`;
@@ -109,7 +113,9 @@ test('what a committee froze keeps its bytes through additions, a re-import and 
   });
 
   await test.step('the report with the figure is frozen, downloaded, and opens in LibreOffice', async () => {
-    const report = await put(page.request, 'report', 'create', { title: 'Diagnostic démocratique de Solvigné' });
+    const report = await put(page.request, 'report', 'create', {
+      title: 'Diagnostic démocratique de Solvigné',
+    });
     await put(page.request, 'block', 'create', {
       report,
       section: 'priorities',
@@ -127,12 +133,20 @@ test('what a committee froze keeps its bytes through additions, a re-import and 
     const folder = mkdtempSync(join(tmpdir(), 'bouillon-report-'));
     writeFileSync(join(folder, 'rapport.docx'), docx);
     const profile = `-env:UserInstallation=file://${folder}/profile`;
-    const done = spawnSync('soffice', [profile, '--headless', '--convert-to', 'txt:Text', '--outdir', folder, join(folder, 'rapport.docx')], {
-      timeout: 120_000,
-    });
+    const done = spawnSync(
+      'soffice',
+      [profile, '--headless', '--convert-to', 'txt:Text', '--outdir', folder, join(folder, 'rapport.docx')],
+      {
+        timeout: 120_000,
+      },
+    );
     expect(done.status, String(done.stderr)).toBe(0);
     const text = readFileSync(join(folder, 'rapport.txt'), 'utf8');
-    for (const words of ['Diagnostic démocratique de Solvigné', 'Nourrir le centre, d’abord.', 'Centre-Remparts'])
+    for (const words of [
+      'Diagnostic démocratique de Solvigné',
+      'Nourrir le centre, d’abord.',
+      'Centre-Remparts',
+    ])
       expect(text).toContain(words);
     rmSync(folder, { recursive: true, force: true });
   });

@@ -34,7 +34,8 @@ pub(super) fn draw(line: &Line, frame: &Frame) -> String {
     let mut sheet = Sheet::new(frame);
     let left = EDGE;
     sheet.y += 12.0;
-    sheet.text(left, sheet.y, &format!("▌{}", line.first), PLAIN.ink(PETROL).bold());
+    sheet.bar(left, sheet.y - 11.0, 10.0, 13.0, PETROL);
+    sheet.text(left + 16.0, sheet.y, &line.first, PLAIN.ink(PETROL).bold());
     sheet.y += 28.0;
     let base = sheet.y + HEIGHT;
     let highest = line.points.iter().filter_map(|p| p.value).fold(0.0, f64::max);

@@ -11,8 +11,8 @@ use crate::report::chart::{Bar, Bars, Chart, Class, GridMap};
 pub const NEAR: f64 = 500.0;
 
 const PROXY: [&str; 2] = [
-    "Faute de savoir où habite chaque personne, la surface bâtie en tient lieu : bâtiments et zones résidentielles du fond de carte. Une usine y compte comme une maison.",
-    "As nobody tells where each person lives, the built area stands for inhabitants: buildings and residential land of the base map. A factory counts as a house does.",
+    "Faute de savoir où habite chaque personne, la surface bâtie en tient lieu : bâtiments et zones résidentielles du fond de carte. Une usine y compte comme une maison ; ce que l’extrait d’OpenStreetMap ne contient pas n’est pas compté.",
+    "As nobody tells where each person lives, the built area stands for inhabitants: buildings and residential land of the base map. A factory counts as a house does; what the OpenStreetMap extract does not hold is not counted.",
 ];
 const CROW: [&str; 2] = [
     "500 m à vol d’oiseau : une rivière ou une voie ferrée peut allonger le chemin. Les acteurs hors du territoire ne comptent pas.",
