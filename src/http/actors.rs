@@ -156,7 +156,7 @@ pub(super) async fn whole(app: &App, tx: &mut Tx, actors: &[Actor]) -> Result<Ve
         let line = json!({"id": other, "name": found.name(), "theme": theme, "kind": kind, "direction": direction});
         related.entry(*actor).or_default().push(line);
     }
-    let mut with = |a: &Actor| {
+    let with = |a: &Actor| {
         let mut one = written(app, a);
         one["related"] = related.remove(&a.id).unwrap_or_default().into();
         one

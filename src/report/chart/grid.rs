@@ -37,7 +37,9 @@ pub struct GridMap {
 /// The drawing is at most so high.
 const HIGHEST: f64 = 620.0;
 /// Pattern of each class: crosses for nothing near, then from white to dark.
-const PATTERNS: [usize; 4] = [4, 0, 3, 1];
+const PATTERNS: [usize; 4] = [0, 3, 4, 1];
+/// The first class is what one looks for: it stays white within a strong edge.
+const EDGES: [(&str, f64); 4] = [(INK, 1.8), (SOFT, 0.4), (SOFT, 0.4), (SOFT, 0.4)];
 
 /// Draws squares, boundaries, names, a scale and where north is.
 pub(super) fn draw(grid: &GridMap, frame: &Frame) -> String {
@@ -57,7 +59,8 @@ pub(super) fn draw(grid: &GridMap, frame: &Frame) -> String {
         let path = squares(grid, i as u8 + 1, &at, grid.side * scale);
         if !path.is_empty() {
             let fill = pattern::fill(*pattern);
-            sheet.raw(format_args!("<path d=\"{path}\" fill=\"{fill}\" stroke=\"{SOFT}\" stroke-width=\"0.4\"/>\n"));
+            let (ink, wide) = EDGES[i];
+            sheet.raw(format_args!("<path d=\"{path}\" fill=\"{fill}\" stroke=\"{ink}\" stroke-width=\"{wide}\"/>\n"));
         }
     }
     for ring in &grid.outlines {
@@ -77,6 +80,7 @@ pub(super) fn draw(grid: &GridMap, frame: &Frame) -> String {
     }
     sheet.y = bottom + 26.0;
     bar(&mut sheet, scale);
+    sheet.raw(format_args!("<path d=\"M{} {}l6 15l-6 -4l-6 4z\" fill=\"{INK}\"/>\n", Px(WIDTH - EDGE - 12.0), Px(sheet.y - 26.0)));
     sheet.text(WIDTH - EDGE, sheet.y + 5.0, &grid.north, PLAIN.end());
     sheet.y += 6.0;
     sheet.finish(frame)

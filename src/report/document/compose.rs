@@ -13,6 +13,10 @@ use crate::report::paper;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+/// Measures whose table stands under their chart, because it says what the chart can't.
+const WITH_TABLE: &[&str] = &["blank"];
+/// A map that somebody cites is followed by the names of its numbers, when they are so few.
+const NAMED: usize = 60;
 /// Rows of a table that are printed in the text.
 const ROWS_IN_TEXT: usize = 12;
 /// Dots per inch of pictures in a DOCX, compared with the pixels of their drawing.
@@ -130,7 +134,13 @@ impl Composer<'_> {
         let alt = Some(cited.figure.text("alt").to_owned()).filter(|a| !a.is_empty());
         let csv = cited.selection.write(Format::Csv);
         match (self.drawn.cited.get(&cited.figure.id), &cited.measure, cited.figure.text("kind")) {
-            (Some(drawing), _, "map" | "count" | "chart") => self.picture(drawing, caption, alt, &format!("figure-{}", short(&cited.figure)), csv),
+            (Some(drawing), _, kind @ ("map" | "count" | "chart")) => {
+                self.picture(drawing, caption, alt, &format!("figure-{}", short(&cited.figure)), csv);
+                if kind == "map" && cited.selection.actors.len() <= NAMED {
+                    let words = say(self.lang, "Les numéros de la figure", "The numbers of figure");
+                    annex::actors(self, &cited.selection.actors, &format!("{words} {}", self.figures));
+                }
+            }
             (_, Some(measure), "table") => self.table(&caption, measure, usize::MAX),
             (_, Some(measure), _) if !measure.svg.is_empty() => self.chart(measure, caption, alt),
             _ => annex::actors(self, &cited.selection.actors, &caption),
@@ -236,6 +246,8 @@ impl Composer<'_> {
         let mut runs = words(format!("{} ", m.definition));
         match (m.shown.as_str(), m.why.as_str()) {
             ("", "") => {}
+            // A number that is not told, because it is of a few people, was measured.
+            ("", why) if why.starts_with('<') => runs.extend([Run::bold(why), Run::plain(".")]),
             ("", why) => runs.push(Run::plain(format!("{} {why}.", say(self.lang, "Non mesuré ici\u{a0}:", "Not measured here:")))),
             (shown, _) => runs.extend([Run::bold(shown), Run::plain(".")]),
         }
@@ -247,6 +259,9 @@ impl Composer<'_> {
         } else {
             let caption = if m.shown.is_empty() { m.title.clone() } else { format!("{}{} {}", m.title, say(self.lang, "\u{a0}:", ":"), m.shown) };
             self.chart(m, caption, None);
+            if WITH_TABLE.contains(&m.code.as_str()) && !m.rows.is_empty() {
+                self.table(&m.title, m, ROWS_IN_TEXT);
+            }
         }
         // What holds for several measures stands once, in the annex.
         let own: Vec<&str> = m.caveats.iter().filter(|c| !self.is_common(c)).map(String::as_str).collect();
