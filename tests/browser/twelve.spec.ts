@@ -236,8 +236,10 @@ test('9: one goes back on a modification that the other has written over', async
   await pair.save(one);
   await pair.taken(one);
   await pair.open(two, id);
-  await offline(one, true);
   const line = one.getByTestId('history').locator('li', { hasText: 'La Passerelle du port' });
+  // The history tells its numbers, without which nothing can be undone, when it has been read again.
+  await expect(line.getByRole('button', { name: /^Revenir/ })).toBeVisible();
+  await offline(one, true);
   await line.getByRole('button', { name: /^Revenir/ }).click();
   await pair.type(two, 'name', 'La Passerelle haute');
   await pair.save(two);
