@@ -20,7 +20,7 @@ pub(super) fn tree(svg: &str) -> Result<usvg::Tree, Error> {
 }
 
 /// Rows that are drawn at a time: a whole sheet of A3 with its layers would take half a gibibyte.
-const BAND: u32 = 512;
+const BAND: u32 = 1024;
 
 /// A page, from 0, at so many dots per inch: 96 gives a pixel of the picture for a CSS pixel.
 ///
