@@ -45,6 +45,11 @@ export const save = (page: Page) => page.getByRole('button', { name: 'Enregistre
 /** The server has taken what this page wrote. */
 export const taken = (page: Page) =>
   expect(page.getByText('Enregistré', { exact: true }).first()).toBeVisible();
+/** The server holds this value, whoever wrote it. */
+export const holds = (request: APIRequestContext, id: string, field: string, value: unknown) =>
+  expect
+    .poll(async () => ((await (await request.get(`/api/v1/actors/${id}`)).json()) as Actor).fields[field])
+    .toEqual(value);
 /** It waits on the device. */
 export const waits = (page: Page) =>
   expect(page.getByText(/Gardé sur cet appareil|envois? en attente/).first()).toBeVisible();

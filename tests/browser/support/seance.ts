@@ -1,7 +1,7 @@
 /** An evening with a carto-party: opening it, coming in, adding there, as people do it. */
 import { expect, type Page } from '@playwright/test';
 import { addDialog, onward, street, theme } from './adding';
-import { SLUG } from './api';
+import { actors, SLUG } from './api';
 import type { Site } from './site';
 
 const HOUR = 3_600_000;
@@ -67,4 +67,7 @@ export async function addAt(page: Page, name: string, themeName: string, address
   await onward(page).click();
   await onward(page).click();
   await expect(page.getByTestId('actor-name')).toHaveText(name);
+  // The phone shows it before the server has it; what others read next must hold it.
+  const all = async () => (await actors(page.request)).features.map((f) => f.properties.name);
+  await expect.poll(all).toContain(name);
 }
