@@ -83,7 +83,7 @@ pub(super) fn concentration(input: &Input) -> Measure {
     } else {
         say(lang, "lieux, par surface bâtie", "places, by built area")
     };
-    measure.shown = format!("{} ({} {what})", number(lang, gini, 2), units.len());
+    measure.shown = format!("{} {} 1 ({} {what})", number(lang, gini, 2), say(lang, "sur", "of"), units.len());
     measure.table = table;
     let axis = if people {
         say(lang, "part cumulée de la population", "cumulated share of the population")

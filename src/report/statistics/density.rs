@@ -128,7 +128,9 @@ pub(super) fn diversity(input: &Input) -> Measure {
             |h: f64| format!("{} ({themes} {present}, {} {})", number(lang, h, 2), number(lang, sum as f64, 0), say(lang, "acteurs", "actors"));
         if i == 0 {
             measure.number(lang, index, 2);
-            measure.shown = index.map_or(measure.shown, told);
+            // The number beside the most it can be, so that it says whether it is high.
+            let most = format!(" {} {} (", say(lang, "sur", "of"), number(lang, (all as f64).ln(), 2));
+            measure.shown = index.map_or(measure.shown, |h| told(h).replacen(" (", &most, 1));
         }
         let evenness = index.map(|h| h * 100.0 / (all as f64).ln());
         table.row(vec![Cell::Text(name.clone()), Cell::Count(sum), Cell::Count(themes as u64), Cell::of(index), Cell::of(evenness)]);
