@@ -124,7 +124,7 @@ test('what a committee froze keeps its bytes through additions, a re-import and 
       figure: path.slice(3),
     });
     await page.goto(`/${SLUG}/rapports/${report}`);
-    const answer = await page.request.post(`/api/v1/reports/${report}/freeze`, { timeout: 120_000 });
+    const answer = await page.request.post(`/api/v1/reports/${report}/freeze`);
     expect(answer.status()).toBe(200);
     const bytes = async () => (await page.request.get(`/r/${report}.docx`)).body();
     const docx = await bytes();

@@ -1,7 +1,7 @@
 //! A page as a picture.
 
 use super::{Drawing, Error, fonts, svg};
-use resvg::tiny_skia::{self, NonZeroRect, Pixmap, PixmapPaint, Transform};
+use resvg::tiny_skia::{self, NonZeroRect, Paint, Pixmap, PixmapPaint, Rect, Transform};
 use resvg::usvg;
 use std::io::Write;
 
@@ -73,8 +73,7 @@ fn encode(tree: &usvg::Tree, [width, height]: [u32; 2], scale: f32, dpi: u32) ->
 /// rectangle, as every map is, gets a layer of the part that is seen; what lies beside the picture is left out.
 fn draw(group: &usvg::Group, place: Transform, root: Transform, picture: &mut Pixmap) -> Result<(), &'static str> {
     for node in group.children() {
-        let Some(bounds) = node.abs_layer_bounding_box() else { continue };
-        if bounds.transform(root).is_some_and(|b| beside(b, picture)) {
+        if reach(node).transform(root).is_some_and(|b| beside(b, picture)) {
             continue;
         }
         match node {
@@ -86,17 +85,43 @@ fn draw(group: &usvg::Group, place: Transform, root: Transform, picture: &mut Pi
                 draw(inner, place.pre_concat(inner.transform()).post_translate(dx, dy), root.post_translate(dx, dy), &mut layer)?;
                 picture.draw_pixmap(left as i32, top as i32, layer.as_ref(), &PixmapPaint::default(), Transform::identity(), None);
             }
-            _ => {
-                // resvg moves the node to the corner of the picture first.
-                resvg::render_node(node, place.pre_translate(bounds.x(), bounds.y()), &mut picture.as_mut());
-            }
+            _ => whole(node, place, picture),
         }
     }
     Ok(())
 }
 
+/// All that a node may paint, with its strokes, in coordinates of the tree.
+fn reach(node: &usvg::Node) -> Rect {
+    match node {
+        usvg::Node::Group(group) => group.abs_layer_bounding_box().to_rect(),
+        _ => node.abs_stroke_bounding_box(),
+    }
+}
+
+/// Draws one node as resvg does.
+fn whole(node: &usvg::Node, place: Transform, picture: &mut Pixmap) {
+    match (node.abs_layer_bounding_box(), node) {
+        // resvg moves the node to the corner of the picture first.
+        (Some(bounds), _) => _ = resvg::render_node(node, place.pre_translate(bounds.x(), bounds.y()), &mut picture.as_mut()),
+        // It passes over a straight level or upright line, whose points have a box without area.
+        (None, usvg::Node::Path(path)) => line(path, place, picture),
+        (None, _) => {}
+    }
+}
+
+/// Draws a path without area: its stroke, if it is of one colour, as all of ours are.
+fn line(path: &usvg::Path, place: Transform, picture: &mut Pixmap) {
+    let Some(stroke) = path.stroke().filter(|_| path.is_visible()) else { return };
+    let usvg::Paint::Color(color) = stroke.paint() else { return };
+    let mut paint = Paint::default();
+    paint.set_color_rgba8(color.red, color.green, color.blue, stroke.opacity().to_u8());
+    paint.anti_alias = path.rendering_mode().use_shape_antialiasing();
+    picture.stroke_path(path.data(), &paint, &stroke.to_tiny_skia(), place, None);
+}
+
 /// Whether nothing of a box is seen, with two pixels for soft edges.
-fn beside(b: NonZeroRect, picture: &Pixmap) -> bool {
+fn beside(b: Rect, picture: &Pixmap) -> bool {
     b.right() < -2.0 || b.bottom() < -2.0 || b.left() > picture.width() as f32 + 2.0 || b.top() > picture.height() as f32 + 2.0
 }
 
@@ -127,13 +152,15 @@ fn pixels(window: NonZeroRect, picture: &Pixmap) -> Option<[u32; 4]> {
 mod tests {
     use super::*;
 
-    /// A map that reaches far beyond its frame, a map in the map, a half transparent group, text, and a clip that is no rectangle.
+    /// A map that reaches far beyond its frame, a map in the map, straight lines, a half transparent group, text, and a clip that is no rectangle.
     const SHEET: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" width="300" height="700"><defs>
         <clipPath id="a"><rect width="200" height="600"/></clipPath><clipPath id="b"><rect width="60" height="60"/></clipPath>
         <clipPath id="c"><circle cx="150" cy="350" r="90"/></clipPath></defs>
         <g transform="translate(40 50)"><g clip-path="url(#a)"><rect x="-500" y="-500" width="3000" height="3000" fill="#D8ECEF"/>
         <path d="M-900 -300L2000 900" stroke="#B42318" stroke-width="9"/><g transform="translate(100 400)"><g clip-path="url(#b)">
-        <circle r="80" fill="#0F4550"/></g></g></g></g><g opacity="0.5"><rect x="20" y="300" width="90" height="90" fill="#F5BD3D"/>
+        <circle r="80" fill="#0F4550"/></g></g><path d="M-90 330H190M60 10V590" fill="none" stroke="#14282C" stroke-width="12" stroke-opacity="0.6"/>
+        <path d="M-90 500H190" stroke="#0F4550" stroke-width="14" stroke-dasharray="9 5"/><path d="M20 20V580" stroke="#6B7F82" stroke-width="7"/></g></g>
+        <path d="M0 341H300" stroke="#7A5AF8" stroke-width="30"/><g opacity="0.5"><rect x="20" y="300" width="90" height="90" fill="#F5BD3D"/>
         <rect x="60" y="330" width="90" height="90" fill="#0F4550"/></g><g clip-path="url(#c)"><rect y="340" width="300" height="20"/></g>
         <text x="30" y="640" font-size="24">Solvigné</text></svg>"##;
 

@@ -124,17 +124,21 @@ pub(super) fn diversity(input: &Input) -> Measure {
         let (index, sum) = (shannon(&counts), counts.iter().sum::<u64>());
         let themes = counts.iter().filter(|n| **n > 0).count();
         let present = say(lang, "thèmes sur 13", "themes of 13");
-        let told =
-            |h: f64| format!("{} ({themes} {present}, {} {})", number(lang, h, 2), number(lang, sum as f64, 0), say(lang, "acteurs", "actors"));
+        let behind = format!("({themes} {present}, {} {})", number(lang, sum as f64, 0), say(lang, "acteurs", "actors"));
         if i == 0 {
             measure.number(lang, index, 2);
             // The number beside the most it can be, so that it says whether it is high.
-            let most = format!(" {} {} (", say(lang, "sur", "of"), number(lang, (all as f64).ln(), 2));
-            measure.shown = index.map_or(measure.shown, |h| told(h).replacen(" (", &most, 1));
+            let most = number(lang, (all as f64).ln(), 2);
+            measure.shown = index.map_or(measure.shown, |h| format!("{} {} {most} {behind}", number(lang, h, 2), say(lang, "sur", "of")));
         }
         let evenness = index.map(|h| h * 100.0 / (all as f64).ln());
         table.row(vec![Cell::Text(name.clone()), Cell::Count(sum), Cell::Count(themes as u64), Cell::of(index), Cell::of(evenness)]);
-        bars.push(Bar { label: name, mark: None, value: index, shown: index.map_or_else(|| say(lang, "aucun acteur", "no actor"), told) });
+        bars.push(Bar {
+            label: name,
+            mark: None,
+            value: index,
+            shown: index.map_or_else(|| say(lang, "aucun acteur", "no actor"), |h| format!("{} {behind}", number(lang, h, 2))),
+        });
     }
     measure.table = table;
     measure.chart = Some(Chart::Bars(Bars { bars }));
